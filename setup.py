@@ -1,0 +1,62 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+from setuptools import find_packages, setup
+
+package_name = 'anyloc_ros'
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    description=(
+        'Visual place recognition by AnyLoc: teach a route from camera images, then know for '
+        'every later image which place of the route it shows, and how sure that is.'
+    ),
+    maintainer='anyloc_ros maintainers',
+    maintainer_email='maintainers@anyloc-ros.example',
+    license='BSD-3-Clause',
+    packages=find_packages(exclude=['test', 'test.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
+        ('share/' + package_name, ['package.xml']),
+    ],
+    zip_safe=True,
+    python_requires='>=3.10',
+    install_requires=[
+        'faiss-cpu>=1.9',
+        'numpy>=1.26,<3',
+        'opencv-python-headless>=4.6',
+        'rich>=13.8',
+        'rosbags>=0.11.8,<0.12',
+        'safetensors>=0.8',
+        'torch>=2.4',
+        # Its layers are private: only the two versions tests run with, the older one being the
+        # last for Python 3.10.
+        'transformers>=5.20.2,<=5.23.0,!=5.21.*,!=5.22.*',
+        'typer>=0.20',
+    ],
+    extras_require={
+        'test': [
+            'colcon-core',
+            'colcon-ros',
+            # The linters of ROS, and what they use.
+            'flake8',
+            'flake8-builtins',
+            'flake8-comprehensions',
+            'flake8-docstrings',
+            'flake8-import-order',
+            'flake8-quotes',
+            'pydocstyle',
+            'pytest',
+            'ros-ament-flake8',
+            'ros-ament-pep257',
+            'ruff',
+        ],
+    },
+    entry_points={
+        'console_scripts': ['anyloc = anyloc_ros.cli.main:main'],
+    },
+)

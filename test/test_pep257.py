@@ -1,0 +1,19 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+import logging
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_pep257(capsys, monkeypatch):
+    monkeypatch.setattr(logging.root.manager, 'disable', logging.INFO)  # a line for every file
+    linter = pytest.importorskip('ament_pep257.main', reason='ament_pep257 is not installed')
+    failed = linter.main(argv=[str(ROOT)])
+    assert not failed, capsys.readouterr().err
