@@ -1,0 +1,241 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""
+Every parameter and its default, written once.
+
+The command line, the nodes and the YAML files are generated from these classes or compared with
+them. A value is checked when the class is built: afterwards everybody trusts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+import difflib
+import math
+import re
+from typing import Any, TypeVar
+
+from anyloc_ros.errors import ConfigError
+
+AUTO = 'auto'
+"""The value of a parameter that the program chooses; what it chose is said in log and status."""
+
+Config = TypeVar('Config')
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What is known of one parameter besides its name and default."""
+
+    description: str
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    pattern: str = ''
+    accepts_auto: bool = False
+    live: bool = False
+    """Whether it may change while a node runs."""
+
+    def check(self, name: str, value: Any, default: Any) -> Any:
+        """
+        Return `value` in the type of `default`.
+
+        :raises ConfigError: wrong type, out of range, not among the choices.
+        """
+        if self.accepts_auto and value == AUTO:
+            return value
+        kind = self._kind(default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if kind is not type(value):
+            raise ConfigError(f'{name}: expected {self._expectation(kind)}, got {value!r}')
+        if kind in (int, float) and not self.low <= value <= self.high:
+            raise ConfigError(f'{name}: expected {self._expectation(kind)}, got {value!r}')
+        if self.choices and value not in self.choices:
+            raise ConfigError(f'{name}: expected one of {", ".join(self.choices)}, got {value!r}')
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            raise ConfigError(f'{name}: expected {self.description}, got {value!r}')
+        return value
+
+    def _kind(self, default: Any) -> type:
+        if not self.accepts_auto or default != AUTO:
+            return type(default)
+        if self.choices or self.pattern:
+            return str
+        return int if isinstance(self.low, int) else float
+
+    def _expectation(self, kind: type) -> str:
+        noun = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text'}[kind]
+        if kind in (int, float) and not (math.isinf(self.low) and math.isinf(self.high)):
+            noun += f' from {self.low} to {self.high}'
+        return noun + (f' or "{AUTO}"' if self.accepts_auto else '')
+
+
+def parameter(default: Any, description: str, **known: Any) -> Any:
+    """Return a dataclass field with a default and what is known of it, see Parameter."""
+    return field(default=default, metadata={'parameter': Parameter(description, **known)})
+
+
+class _Checked:
+    """Base of the parameter groups: checks every value, takes and gives plain mappings."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            known: Parameter = item.metadata['parameter']
+            value = known.check(item.name, getattr(self, item.name), item.default)
+            object.__setattr__(self, item.name, value)
+
+
+def parameters_of(group: type) -> dict[str, tuple[Any, Parameter]]:
+    """Return `{name: (default, Parameter)}` of a group, in the order they are written."""
+    return {item.name: (item.default, item.metadata['parameter']) for item in fields(group)}
+
+
+def config_from(group: type[Config], values: Mapping[str, Any]) -> Config:
+    """
+    Return the group with these values, defaults for the rest.
+
+    :raises ConfigError: an unknown name (with the nearest known one) or a bad value.
+    """
+    known = parameters_of(group)
+    for name in values:
+        if name not in known:
+            raise ConfigError(f'unknown parameter {name!r}{nearest(name, known)}')
+    return group(**values)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that proposes the known word nearest to a mistyped one."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f'; did you mean {close[0]!r}?' if close else f'; known are {", ".join(known)}'
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeConfig(_Checked):
+    """How an image becomes a descriptor. Empty text and -1 mean: as the method says."""
+
+    method: str = parameter('AnyLoc-VLAD-DINOv2-L', 'preset by name, see "anyloc methods"')
+    backbone: str = parameter('', 'network by name, in place of the one of the method')
+    layer: int = parameter(-1, 'zero-based transformer block', low=-1, high=63)
+    facet: str = parameter(
+        '',
+        'which output of the block: query, key, value, or token (the block output)',
+        choices=('', 'query', 'key', 'value', 'token'),
+    )
+    aggregation: str = parameter(
+        '',
+        'how local features become one descriptor',
+        choices=('', 'vlad', 'vlad_soft', 'gem', 'gap', 'gmp', 'cls'),
+    )
+    gem_p: float = parameter(3.0, 'exponent of GeM; 1 is the average', low=1.0, high=99.0)
+    num_words: int = parameter(-1, 'number K of VLAD words, 2 or more', low=-1, high=4096)
+    soft_temperature: float = parameter(
+        1.0, 'soft assignment divides the cosine by it (vlad_soft)', low=1e-3, high=1e3
+    )
+    vocabulary: str = parameter('map', '"map" (fit on this map) or the path of a vocabulary file')
+    vocabulary_seed: int = parameter(42, 'seed of the k-means start', low=0, high=2**31 - 1)
+    weights_path: str = parameter(
+        '', 'checkpoint file or folder of the network; empty: where "anyloc weights fetch" put it'
+    )
+    image_size: str = parameter(
+        AUTO,
+        '"auto" (as the method says), "native", "HxW" (height x width, px) or "max:N" '
+        '(longer side, px), each but native with "+antialias" if wanted',
+        pattern=r'native|([1-9]\d{0,4}x[1-9]\d{0,4}|max:[1-9]\d{0,4})(\+antialias)?',
+        accepts_auto=True,
+    )
+    device: str = parameter(
+        AUTO, 'where the network runs', choices=('cuda', 'cpu'), accepts_auto=True
+    )
+    precision: str = parameter(
+        AUTO,
+        'number format of the network; auto is fp32 on the CPU and fp16 on CUDA',
+        choices=('fp32', 'bf16', 'fp16'),
+        accepts_auto=True,
+    )
+    whitening_dim: int | str = parameter(
+        AUTO,
+        'width after PCA whitening; 0 is none; auto is 0 below 1000 references, else 512',
+        low=0,
+        high=65536,
+        accepts_auto=True,
+    )
+    mask_path: str = parameter(
+        '', 'image of the camera size, black where the picture is to be ignored (own body, sky)'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TeachConfig(_Checked):
+    """How a run becomes a map."""
+
+    map_mode: str = parameter(
+        'create',
+        'create refuses an existing file, append adds a route to it, overwrite replaces it',
+        choices=('create', 'append', 'overwrite'),
+    )
+    store_images: bool = parameter(
+        True, 'keep the images: needed to fit a vocabulary and to rebuild'
+    )
+    descriptor_dtype: str = parameter(
+        'float16', 'number format of stored descriptors', choices=('float16', 'float32')
+    )
+    keyframe_distance_m: float = parameter(
+        0.5, 'a new reference after this way', low=0.0, high=1000.0, live=True
+    )
+    keyframe_angle_deg: float = parameter(
+        15.0, 'a new reference after this turn', low=0.0, high=180.0, live=True
+    )
+    keyframe_period_s: float = parameter(
+        1.0,
+        'a new reference after this time where poses are missing',
+        low=0.0,
+        high=3600.0,
+        live=True,
+    )
+    pose_max_gap_s: float = parameter(
+        0.2, 'poses further apart than this are not interpolated', low=0.0, high=60.0
+    )
+    pose_time_offset_s: float = parameter(
+        0.0, 'added to the stamp of every pose before it meets an image', low=-10.0, high=10.0
+    )
+    pose_max_speed_mps: float = parameter(
+        50.0, 'two poses that imply a higher speed are a jump: not interpolated', low=0.1, high=1e4
+    )
+    map_frame: str = parameter('map', 'frame the poses are given in')
+
+
+@dataclass(frozen=True, slots=True)
+class LocalizeConfig(_Checked):
+    """How a query is compared with the map and when a match is accepted."""
+
+    top_k: int = parameter(5, 'candidates given for each image', low=1, high=1000)
+    index: str = parameter(
+        'exact',
+        'search: exact, or approximate for large maps',
+        choices=('exact', 'hnsw', 'ivf'),
+    )
+    accept_similarity: float | str = parameter(
+        AUTO,
+        'lowest cosine of an accepted match; auto comes from the map',
+        low=-1.0,
+        high=1.0,
+        accepts_auto=True,
+        live=True,
+    )
+    accept_margin: float | str = parameter(
+        AUTO,
+        'least lead over the best reference elsewhere on the route; auto comes from the map',
+        low=0.0,
+        high=2.0,
+        accepts_auto=True,
+        live=True,
+    )
