@@ -1,0 +1,58 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""A new map made from others: complete at its place, or not there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from anyloc_ros.errors import MapError
+from anyloc_ros.mapping.database import beside, replace_file, resolved
+from anyloc_ros.mapping.place_map import PlaceMap
+
+
+@contextmanager
+def new_map(
+    path: str | Path,
+    *,
+    fingerprint: Mapping[str, Any],
+    describe_config: Mapping[str, Any],
+    map_frame: str,
+) -> Iterator[PlaceMap]:
+    """
+    Give a map to fill; it gets its name when the block ends, and is gone after an error.
+
+    :raises MapError: the file exists, or cannot be written.
+    """
+    path = resolved(path)
+    if path.exists():
+        raise MapError(f'{path} exists; name another file for the new map')
+    # Half a copy under the final name would look like a map that was recorded so.
+    unfinished = beside(path, '.unfinished')
+    place_map = PlaceMap.create(
+        unfinished,
+        fingerprint=fingerprint,
+        describe_config=describe_config,
+        map_frame=map_frame,
+        overwrite=True,
+    )
+    try:
+        with place_map:
+            yield place_map
+        replace_file(unfinished, path)
+    finally:
+        for ending in ('', '-wal', '-journal'):
+            beside(unfinished, ending).unlink(missing_ok=True)
+
+
+def copy_events(source: PlaceMap, target: PlaceMap) -> None:
+    """Copy what happened while the source was made."""
+    for event in source.events():
+        target.add_event(event.stamp_ns, event.level, event.text)

@@ -1,0 +1,292 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""
+The map: one SQLite file with the references of one or more taught routes.
+
+`anyloc_ros.mapping.database` says how the file is written so that a killed process or a power cut
+loses at most the keyframe being written, and how it is read without changing a byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timezone
+import json
+from pathlib import Path
+import sqlite3
+from typing import Any, TYPE_CHECKING
+
+from anyloc_ros import __version__
+from anyloc_ros.errors import MapError
+from anyloc_ros.mapping import arrays, database, records
+from anyloc_ros.mapping.geodesy import Datum
+from anyloc_ros.mapping.images import StoredImage
+from anyloc_ros.mapping.records import Event, Keyframe
+from anyloc_ros.mapping.sqlite_errors import damaged, translated
+from anyloc_ros.mapping.summary import MapInfo, summarize
+import numpy as np
+
+if TYPE_CHECKING:
+    from anyloc_ros.describe.vocabulary import Vocabulary
+    from anyloc_ros.describe.whitening import Whitening
+
+RECORDING, FINISHED = 'recording', 'finished'
+
+
+class PlaceMap:
+    """
+    An open map file, for a `with` statement and one thread at a time.
+
+    `create` and `open_to_write` are for teaching, `open` is for everybody else and changes no
+    byte. Every method raises MapError when the file cannot be read or written; a write that fails
+    leaves the map as it was before.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
+        self.path = path
+        self._connection = connection
+        self._writable = writable
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        fingerprint: Mapping[str, Any],
+        describe_config: Mapping[str, Any],
+        map_frame: str = 'map',
+        overwrite: bool = False,
+    ) -> PlaceMap:
+        """
+        Make a new map and open it to write.
+
+        :param fingerprint: what the descriptors depend on, see Describer.
+        :param describe_config: the parameters a describer for this map is built from.
+        :raises MapError: the file exists (unless `overwrite`), is no map, or cannot be written.
+        """
+        path = database.resolved(path)
+        meta = {
+            'state': RECORDING,
+            'fingerprint': dict(fingerprint),
+            'describe_config': dict(describe_config),
+            'map_frame': map_frame,
+            'created': datetime.now(timezone.utc).isoformat(timespec='seconds'),
+            'tool_version': __version__,
+        }
+        database.create_file(path, meta, overwrite=overwrite)
+        return cls.open_to_write(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> PlaceMap:
+        """Open a closed map to read; see `database.open_to_read` for what is refused."""
+        path = database.resolved(path)
+        return cls(path, database.open_to_read(path), writable=False)
+
+    @classmethod
+    def open_to_write(cls, path: str | Path) -> PlaceMap:
+        """Open a map to write, for this process alone; recover it if its writer was killed."""
+        path = database.resolved(path)
+        return cls(path, database.open_to_write(path), writable=True)
+
+    def close(self) -> None:
+        """Close the map; a written one is one file afterwards."""
+        if self._writable:
+            self._writable = False
+            database.close_written(self.path, self._connection)
+        else:
+            self._connection.close()
+
+    def __enter__(self) -> PlaceMap:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return a context in which everything is written, or nothing; it does not nest."""
+        return database.transaction(self.path, self._connection)
+
+    def info(self) -> MapInfo:
+        """Return a summary of the map."""
+        return summarize(self)
+
+    def meta(self, key: str, kind: type = object) -> Any:
+        """
+        Return what is kept under a key, None when there is nothing.
+
+        :raises MapError: it is not of this kind.
+        """
+        value = None
+        for (text,) in self._all('SELECT value FROM meta WHERE key = ?', key):
+            try:
+                value = json.loads(text)
+            except ValueError as error:
+                raise damaged(self.path, f'its {key} is no JSON: {error}') from error
+        if not isinstance(value, kind):
+            raise damaged(self.path, f'its {key} is {value!r}')
+        return value
+
+    @property
+    def state(self) -> str:
+        """Return `recording` until the finish stage is done, then `finished`."""
+        return self.meta('state', str)
+
+    @property
+    def method(self) -> str:
+        """Return the name of the method that describes the references."""
+        return self.describe_config.get('method', '')
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """Return what the descriptors depend on besides vocabulary and whitening."""
+        return self.meta('fingerprint', dict)
+
+    @property
+    def describe_config(self) -> dict[str, Any]:
+        """Return the parameters a describer for this map is built from."""
+        return self.meta('describe_config', dict)
+
+    @property
+    def map_frame(self) -> str:
+        """Return the name of the frame the poses are given in."""
+        return self.meta('map_frame', str)
+
+    @property
+    def datum(self) -> Datum | None:
+        """Return what the poses are tied to, None before the first pose."""
+        values = self.meta('datum')
+        try:
+            return None if values is None else Datum.from_json(values)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise damaged(self.path, f'its datum is {values!r}') from error
+
+    def compare(self, fingerprint: Mapping[str, Any]) -> None:
+        """
+        Refuse a describer of another method.
+
+        :raises MapError: names the first field that differs, and both values.
+        """
+        ours = self.fingerprint
+        for name in {**ours, **fingerprint}:
+            if ours.get(name) != fingerprint.get(name):
+                raise MapError(
+                    f'{self.path} was made with {name} {ours.get(name)!r}, this describer has '
+                    f'{name} {fingerprint.get(name)!r}; use the method of the map ({self.method}) '
+                    f'or make a map for this one: anyloc map rebuild {self.path}'
+                )
+
+    def require_finished(self) -> None:
+        """
+        Refuse a map that cannot answer yet.
+
+        :raises MapError: nothing is in it, or the finish stage was not run.
+        """
+        if not self._one('SELECT COUNT(*) FROM keyframes'):
+            raise MapError(f'{self.path} has no references; teach a route: map_mode append')
+        if self.state != FINISHED:
+            raise MapError(f'{self.path} is not finished; run: anyloc map finish {self.path}')
+
+    def keyframes(self) -> list[Keyframe]:
+        """Return all references in the order of their ids."""
+        rows = self._all(f'SELECT {records.KEYFRAME_COLUMNS} FROM keyframes ORDER BY id')
+        try:
+            return [records.keyframe_of_row(row) for row in rows]
+        except (TypeError, ValueError) as error:
+            raise damaged(self.path, f'a reference cannot be read: {error}') from error
+
+    def descriptors(self) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return ids (M,) int64, ascending, and descriptors (M, P) float32 of what is described.
+
+        An unfinished map has references that are not among them, see `require_finished`.
+        """
+        with translated(self.path):
+            return arrays.read_descriptors(self.path, self._connection)
+
+    def descriptor(self, reference_id: int) -> np.ndarray | None:
+        """Return one descriptor (P,) as it is stored, None when it is not described."""
+        sql = 'SELECT dtype, descriptor FROM descriptors WHERE keyframe_id = ?'
+        for dtype, blob in self._all(sql, reference_id):
+            return np.frombuffer(blob, arrays.DTYPES[dtype])
+        return None
+
+    def undescribed(self) -> list[int]:
+        """Return the ids of the references without a descriptor, ascending."""
+        sql = 'SELECT id FROM keyframes WHERE id NOT IN (SELECT keyframe_id FROM descriptors)'
+        return [row[0] for row in self._all(f'{sql} ORDER BY id')]
+
+    def vocabulary(self) -> Vocabulary | None:
+        """Return the vocabulary of the map, None when it has none."""
+        with translated(self.path):
+            return arrays.read_vocabulary(self.path, self._connection)
+
+    def whitening(self) -> Whitening | None:
+        """Return the whitening of the map, None when it has none."""
+        with translated(self.path):
+            return arrays.read_whitening(self.path, self._connection)
+
+    def image(self, reference_id: int) -> StoredImage | None:
+        """Return the image file of a reference; None when images are not kept."""
+        sql = 'SELECT image, image_format FROM keyframes WHERE id = ?'
+        for data, kind in self._all(sql, reference_id):
+            return None if data is None else StoredImage(data, kind)
+        raise MapError(f'{self.path} has no reference {reference_id}')
+
+    def events(self) -> tuple[Event, ...]:
+        """Return what happened while the map was made, in that order."""
+        sql = 'SELECT stamp_ns, level, text FROM events ORDER BY id'
+        return tuple(Event(*row) for row in self._all(sql))
+
+    def next_id(self) -> int:
+        """Return the id of the next reference: one more than the greatest."""
+        return self._one('SELECT COALESCE(MAX(id) + 1, 0) FROM keyframes')
+
+    def next_route(self) -> int:
+        """Return the number of the next route: one more than the greatest."""
+        return self._one('SELECT COALESCE(MAX(route) + 1, 0) FROM keyframes')
+
+    # Writing: inside a transaction, so that what belongs together is written together.
+
+    def add_keyframe(self, keyframe: Keyframe, image: StoredImage | None) -> None:
+        """Store a reference; the map is not finished any more."""
+        picture = (None, None) if image is None else (image.format, image.data)
+        row = (*records.row_of_keyframe(keyframe), *picture)
+        # The order of the columns is that of the table.
+        self._all(f'INSERT INTO keyframes VALUES ({", ".join("?" * len(row))})', *row)
+        self.set_meta('state', RECORDING)
+
+    def set_descriptors(self, ids: Sequence[int], descriptors: np.ndarray, dtype: str) -> None:
+        """Store descriptors (M, P) as `float16` or `float32`; older ones are replaced."""
+        with translated(self.path):
+            arrays.write_descriptors(self._connection, ids, descriptors, dtype)
+
+    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """Store the vocabulary of a map that has none."""
+        with translated(self.path):
+            arrays.write_vocabulary(self._connection, vocabulary)
+
+    def set_whitening(self, whitening: Whitening) -> None:
+        """Store the whitening of a map that has none."""
+        with translated(self.path):
+            arrays.write_whitening(self._connection, whitening)
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Keep a value that JSON can hold under a key."""
+        self._all('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, json.dumps(value))
+
+    def add_event(self, stamp_ns: int, level: str, text: str) -> None:
+        """Note something; `level` is `info`, `warning` or `error`."""
+        sql = 'INSERT INTO events (stamp_ns, level, text) VALUES (?, ?, ?)'
+        self._all(sql, stamp_ns, level, text)
+
+    def _all(self, sql: str, *values: Any) -> list[tuple]:
+        with translated(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def _one(self, sql: str) -> int:
+        return self._all(sql)[0][0]
