@@ -1,0 +1,260 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""
+A rosbag2 recording read without ROS: sqlite3 or mcap, also compressed with zstd.
+
+Messages are read with the definitions of ROS 2 Humble: the six types used here are the same in
+every distribution from Dashing to Kilted, which is checked against the hash the bag may hold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+import math
+from pathlib import Path
+from typing import Any
+
+from anyloc_ros.errors import SourceError
+from anyloc_ros.io.decode import decode_compressed, decode_image
+from anyloc_ros.io.image_header import image_format
+from anyloc_ros.io.samples import ImageSample, pose_of, PoseSample, Position
+from anyloc_ros.pose import GeoPoint
+from rosbags.rosbag2 import Reader
+from rosbags.serde import SerdeError
+from rosbags.typesys import get_typestore, Stores
+
+_COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+_IMAGES = ('sensor_msgs/msg/Image', _COMPRESSED)
+_FIX = 'sensor_msgs/msg/NavSatFix'
+_POSES = (
+    'nav_msgs/msg/Odometry',
+    'geometry_msgs/msg/PoseStamped',
+    'geometry_msgs/msg/PoseWithCovarianceStamped',
+    _FIX,
+)
+_WAYS_OUT = 'try "ros2 bag reindex" on its folder, for mcap files also "mcap recover"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    name: str
+    msgtype: str
+    count: int
+
+    def __str__(self) -> str:
+        return f'{self.name} ({self.msgtype}, {self.count} messages)'
+
+
+class BagSource:
+    """
+    Images of one topic of a bag and poses of another, see open_source.
+
+    The stamp is the one of the header; where that is zero, the time the bag received the message.
+    All poses are read before the first image, for they often arrive after the image they belong
+    to. Images come as recorded: in time order unless the clock of the camera was set back.
+    """
+
+    has_stamps = True
+
+    def __init__(
+        self, path: Path, *, name: str = '', image_topic: str = '', pose_topic: str = ''
+    ) -> None:
+        """
+        Choose the topics; a topic need not be named when it is the only one of its kind.
+
+        :raises SourceError: the bag is damaged or empty, or the topic is missing or ambiguous.
+        """
+        self.name = name or str(path)
+        self.notes: list[str] = []
+        self._path = path
+        with self._open() as reader:
+            topics = self._topics(reader)
+        image = self._choose(topics, _IMAGES, image_topic, 'images', '--image-topic')
+        if image is None:
+            raise SourceError(
+                f'{path}: no topic with images ({", ".join(_IMAGES)}); the bag has '
+                + _listed(topics)
+            )
+        self._image = image
+        self._pose = self._choose(topics, _POSES, pose_topic, 'poses', '--pose-topic')
+        self.has_poses = self._pose is not None
+        self.notes.append(f'images from {self._image}')
+        self.notes.append(f'poses from {self._pose}' if self._pose else 'no poses')
+
+    def __len__(self) -> int:
+        """Return the number of image messages, those that cannot be read included."""
+        return self._image.count
+
+    def samples(self) -> Iterator[ImageSample | PoseSample]:
+        """
+        Yield poses and images by stamp, a pose before the image of the same stamp.
+
+        What was left out is added to the notes at the end.
+
+        :raises SourceError: the bag is damaged from here on.
+        """
+        tally: Counter[str] = Counter()
+        newest_ns = 0
+        with self._open() as reader:
+            poses = self._read_poses(reader, tally)
+            given = 0
+            for message, stamp_ns in self._messages(reader, self._image, tally):
+                tally['images are stamped earlier than one before them'] += stamp_ns < newest_ns
+                newest_ns = max(newest_ns, stamp_ns)
+                while given < len(poses) and poses[given].stamp_ns <= stamp_ns:
+                    yield poses[given]
+                    given += 1
+                yield self._image_sample(message, stamp_ns)
+            yield from poses[given:]
+        counted = (f'{count} {what}' for what, count in sorted(tally.items()) if count > 0)
+        self.notes.extend(note for note in counted if note not in self.notes)
+
+    def _image_sample(self, message: Any, stamp_ns: int) -> ImageSample:
+        encoded = None
+        if self._image.msgtype == _COMPRESSED:
+            data = bytes(message.data)
+            encoded = data if image_format(data) in ('jpeg', 'png') else None
+            decoder = partial(decode_compressed, data)
+        else:
+            decoder = partial(
+                decode_image,
+                message.height,
+                message.width,
+                message.encoding,
+                message.is_bigendian,
+                message.step,
+                message.data,
+            )
+        frame_id = message.header.frame_id
+        return ImageSample(stamp_ns, self._image.name, frame_id, encoded, decoder)
+
+    def _read_poses(self, reader: Reader, tally: Counter[str]) -> list[PoseSample]:
+        if self._pose is None:
+            return []
+        samples = []
+        for message, stamp_ns in self._messages(reader, self._pose, tally):
+            if self._pose.msgtype == _FIX and message.status.status < 0:
+                tally[f'messages of {self._pose.name} have no fix and are left out'] += 1
+                continue
+            pose = _position(message, self._pose.msgtype)
+            samples.append(PoseSample(stamp_ns, pose, message.header.frame_id))
+        return sorted(samples, key=lambda sample: sample.stamp_ns)
+
+    def _messages(
+        self, reader: Reader, topic: _Topic, tally: Counter[str]
+    ) -> Iterator[tuple[Any, int]]:
+        """Yield `(message, stamp_ns)` of a topic; count what cannot be deserialised."""
+        connections = [
+            connection
+            for connection in reader.connections
+            if (connection.topic, connection.msgtype) == (topic.name, topic.msgtype)
+        ]
+        messages = reader.messages(connections)
+        missing = f'messages of {topic.name} are announced by the bag but not in it'
+        tally[missing] = topic.count
+        while True:
+            with self._damage():
+                item = next(messages, None)
+            if item is None:
+                return
+            tally[missing] -= 1
+            _, received_ns, raw = item
+            try:
+                message = self._typestore.deserialize_cdr(raw, topic.msgtype)
+            except (SerdeError, AssertionError, IndexError, TypeError, ValueError):
+                tally[f'messages of {topic.name} cannot be deserialised and are left out'] += 1
+                continue
+            stamp = message.header.stamp
+            stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+            tally[f'messages of {topic.name} have no stamp: the bag time is used'] += not stamp_ns
+            yield message, stamp_ns or received_ns
+
+    @cached_property
+    def _typestore(self) -> Any:
+        return get_typestore(Stores.ROS2_HUMBLE)
+
+    @contextmanager
+    def _open(self) -> Iterator[Reader]:
+        with self._damage():
+            reader = Reader(self._path)
+            reader.open()
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        try:
+            yield
+        # rosbags lets the errors of SQLite, zstd, struct and its own parsers through, and which
+        # ones they are changes with its version: here, and only here, all mean a damaged bag.
+        except Exception as error:
+            raise SourceError(
+                f'{self._path}: the bag cannot be read ({type(error).__name__}: {error}); '
+                + _WAYS_OUT
+            ) from error
+
+    def _topics(self, reader: Reader) -> list[_Topic]:
+        counts: Counter[tuple[str, str]] = Counter()
+        for connection in reader.connections:
+            counts[connection.topic, connection.msgtype] += connection.msgcount
+            if connection.msgtype in _IMAGES + _POSES and connection.digest:
+                expected = self._typestore.hash_rihs01(connection.msgtype)
+                if connection.digest != expected:
+                    raise SourceError(
+                        f'{self._path}: {connection.topic} was recorded with another definition '
+                        f'of {connection.msgtype}: expected {expected}, got {connection.digest}'
+                    )
+        topics = [_Topic(*key, count) for key, count in sorted(counts.items()) if count]
+        if not topics:
+            raise SourceError(f'{self._path}: the bag is empty: it has no messages')
+        return topics
+
+    def _choose(
+        self, topics: list[_Topic], types: tuple[str, ...], wanted: str, kind: str, option: str
+    ) -> _Topic | None:
+        fitting = [topic for topic in topics if topic.msgtype in types]
+        if wanted:
+            fitting = [topic for topic in fitting if topic.name == wanted]
+            if not fitting:
+                raise SourceError(
+                    f'{self._path}: {option} {wanted}: no {kind} on this topic; the bag has '
+                    + _listed(topics)
+                )
+        if len(fitting) > 1:
+            raise SourceError(
+                f'{self._path}: {kind} on several topics, choose one with {option}: '
+                + _listed(fitting)
+            )
+        return fitting[0] if fitting else None
+
+
+def _listed(topics: list[_Topic]) -> str:
+    return ', '.join(map(str, topics))
+
+
+def _position(message: Any, msgtype: str) -> Position:
+    if msgtype == _FIX:
+        # NaN is the message's way to say that the altitude is not known.
+        altitude = 0.0 if math.isnan(message.altitude) else message.altitude
+        return GeoPoint(message.latitude, message.longitude, altitude)
+    pose = message.pose if msgtype == 'geometry_msgs/msg/PoseStamped' else message.pose.pose
+    position, orientation = pose.position, pose.orientation
+    return pose_of(
+        position.x,
+        position.y,
+        position.z,
+        orientation.x,
+        orientation.y,
+        orientation.z,
+        orientation.w,
+    )
