@@ -1,0 +1,64 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""A recorded run through the sessions that the robot uses: every image, as fast as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from anyloc_ros.config import parameters_of, TeachConfig
+from anyloc_ros.errors import ImageError
+from anyloc_ros.io.samples import ImageSample, PoseSample
+from anyloc_ros.io.source import Source
+from anyloc_ros.localize.recognizer import PlaceRecognizer, Recognition
+from anyloc_ros.mapping.teach import TeachSession
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(title, done, total)`."""
+
+
+def ignore_progress(title: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def without_speed(source: Source, config: TeachConfig) -> TeachConfig:
+    """Return a config that finds no jumps where stamps are made from a rate and tell no speed."""
+    known = parameters_of(TeachConfig)['pose_max_speed_mps'][1]
+    return config if source.has_stamps else replace(config, pose_max_speed_mps=known.high)
+
+
+def teach_source(
+    source: Source, session: TeachSession, progress: Progress = ignore_progress
+) -> None:
+    """Teach one route from all samples of a source."""
+    done = 0
+    with session:
+        session.begin_route()
+        for sample in source.samples():
+            if isinstance(sample, PoseSample):
+                session.add_pose(sample.stamp_ns, sample.pose)
+                continue
+            session.add_image(sample.stamp_ns, sample.decode, sample.encoded)
+            done += 1
+            progress('teach', done, len(source))
+
+
+def localize_source(
+    source: Source, recognizer: PlaceRecognizer, progress: Progress = ignore_progress
+) -> Iterator[tuple[ImageSample, Recognition | ImageError]]:
+    """Yield every image with its answer, or with why it could not be read."""
+    done = 0
+    for sample in source.samples():
+        if isinstance(sample, PoseSample):
+            continue
+        done += 1
+        progress('localize', done, len(source))
+        try:
+            yield sample, recognizer.recognize(sample.decode(), sample.stamp_ns)
+        except ImageError as error:
+            yield sample, error

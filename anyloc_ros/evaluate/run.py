@@ -1,0 +1,148 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""References against queries: teach a map from the one, ask for the places of the other, count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from anyloc_ros.config import DescribeConfig, LocalizeConfig, TeachConfig
+from anyloc_ros.describe.describer import build_describer
+from anyloc_ros.errors import ImageError, SourceError
+from anyloc_ros.evaluate.ground_truth import parse_truth, positives
+from anyloc_ros.evaluate.recall import Recall, recall_at_k
+from anyloc_ros.evaluate.replay import (
+    ignore_progress,
+    localize_source,
+    Progress,
+    teach_source,
+    without_speed,
+)
+from anyloc_ros.io.samples import ImageSample, PoseSample
+from anyloc_ros.io.source import Source
+from anyloc_ros.localize.recognizer import PlaceRecognizer
+from anyloc_ros.mapping.finish import finish
+from anyloc_ros.mapping.geodesy import Datum
+from anyloc_ros.mapping.poses import PoseBuffer
+from anyloc_ros.mapping.records import Keyframe
+from anyloc_ros.mapping.teach import open_for_teaching, TeachSession
+import numpy as np
+
+KS = (1, 5, 10, 20)
+UNKNOWN = (np.nan, np.nan, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What `anyloc evaluate` tells; `accepted` counts the queries with an accepted match."""
+
+    recall: Recall
+    references: int
+    bad_references: int
+    bad_queries: int
+    accepted: int
+    seconds: float
+
+
+def evaluate(
+    references: Source,
+    queries: Source,
+    truth: str,
+    describe: DescribeConfig,
+    localize: LocalizeConfig | None = None,
+    progress: Progress = ignore_progress,
+) -> Evaluation:
+    """
+    Make a map of every image of `references` and localize every image of `queries` on it.
+
+    It is the map and the recognizer of the robot, in a temporary file. An image that cannot be
+    read is no reference, or a query that finds nothing; both keep their number in the truth.
+
+    :param truth: `frames:N`, `radius:METRES` or `vprbench:FILE.npy`.
+    :raises AnyLocError: a source, a method or a truth that cannot be used.
+    """
+    began = perf_counter()
+    parse_truth(truth)
+    recognizer, datum = _teach(references, describe, localize or LocalizeConfig(), progress)
+    answers = [answer for _, answer in localize_source(queries, recognizer, progress)]
+    read = [answer for answer in answers if not isinstance(answer, ImageError)]
+    if not read:
+        raise SourceError(f'{queries.name}: none of its {len(answers)} images can be read')
+
+    number_of = _numbers(recognizer.references, _stamps(references))
+    reference_positions = [UNKNOWN] * len(references)
+    for reference in recognizer.references:
+        if reference.pose is not None:
+            reference_positions[number_of[reference.id]] = reference.pose.position
+    query_positions = positions(queries, datum) if datum else [UNKNOWN] * len(answers)
+    right = positives(truth, query_positions, reference_positions)
+    ranked = [
+        []
+        if isinstance(answer, ImageError)
+        else [number_of[candidate.reference.id] for candidate in answer.candidates]
+        for answer in answers
+    ]
+    return Evaluation(
+        recall=recall_at_k(ranked, right, KS),
+        references=len(references),
+        bad_references=len(references) - len(number_of),
+        bad_queries=len(answers) - len(read),
+        accepted=sum(answer.match is not None for answer in read),
+        seconds=perf_counter() - began,
+    )
+
+
+def positions(source: Source, datum: Datum) -> list[tuple[float, float, float]]:
+    """Return (x, y, z) in metres about `datum` at the stamp of each image, NaN where unknown."""
+    poses = [sample for sample in source.samples() if isinstance(sample, PoseSample)]
+    buffer, used, found = PoseBuffer(without_speed(source, TeachConfig())), 0, []
+    for stamp_ns in _stamps(source):
+        while used < len(poses) and (buffer.newest_ns is None or buffer.newest_ns < stamp_ns):
+            buffer.add(poses[used].stamp_ns, datum.to_local(poses[used].pose))
+            used += 1
+        pose = buffer.at(stamp_ns).pose
+        found.append(UNKNOWN if pose is None else pose.position)
+    return found
+
+
+def _teach(
+    references: Source, describe: DescribeConfig, localize: LocalizeConfig, progress: Progress
+) -> tuple[PlaceRecognizer, Datum | None]:
+    teach = without_speed(references, TeachConfig())
+    describer = build_describer(describe)
+    with (
+        TemporaryDirectory(prefix='anyloc_') as folder,
+        open_for_teaching(
+            Path(folder) / 'references.anyloc', describer, asdict(describe), teach
+        ) as place_map,
+    ):
+        session = TeachSession(place_map, describer, teach, every_image=True)
+        teach_source(references, session, progress)
+        describer = finish(
+            place_map, describer, whitening_dim=describe.whitening_dim, progress=progress
+        )
+        localize = replace(localize, top_k=max(KS))
+        return PlaceRecognizer(place_map, describer, localize), place_map.datum
+
+
+def _stamps(source: Source) -> list[int]:
+    return [sample.stamp_ns for sample in source.samples() if isinstance(sample, ImageSample)]
+
+
+def _numbers(references: Sequence[Keyframe], stamps_ns: Sequence[int]) -> dict[int, int]:
+    """Return the number in the source of each reference id: bad images are not in the map."""
+    numbers, number = {}, 0
+    for reference in references:
+        while stamps_ns[number] != reference.stamp_ns:
+            number += 1
+        numbers[reference.id] = number
+        number += 1
+    return numbers
