@@ -1,0 +1,159 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""What several verbs share: options, progress bars, results as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+import json
+import math
+from pathlib import Path
+import sys
+from typing import Annotated, Any, TYPE_CHECKING
+
+from anyloc_ros.config import config_from, nearest, parameters_of
+from anyloc_ros.errors import AnyLocError, ConfigError
+import typer
+
+if TYPE_CHECKING:
+    from anyloc_ros.io.source import Source
+
+Progress = Callable[[str, int, int], None]
+
+SOURCE_HELP = 'A bag, a folder of images, or FOLDER:FIRST-LAST (1-based, natural order).'
+
+MethodOption = Annotated[
+    str, typer.Option('--method', help='Preset by name, see "anyloc methods".', show_default=False)
+]
+SetOption = Annotated[
+    list[str],
+    typer.Option(
+        '--set', '-s', metavar='NAME=VALUE', help='Any parameter by name; may be repeated.'
+    ),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option('--json', metavar='FILE', help='Also write the result as JSON.')
+]
+RateOption = Annotated[
+    float, typer.Option('--rate', help='Images per second of a folder without stamps, in Hz.')
+]
+ImageTopicOption = Annotated[
+    str, typer.Option('--image-topic', help='Image topic of a bag that has several.')
+]
+PoseTopicOption = Annotated[
+    str, typer.Option('--pose-topic', help='Pose topic of a bag that has several.')
+]
+PosesOption = Annotated[
+    str,
+    typer.Option('--poses-file', metavar='FILE', help='Pose file of a folder: CSV, TUM or KITTI.'),
+]
+
+
+def configs(groups: Iterable[type], settings: Iterable[str], **given: Any) -> list[Any]:
+    """
+    Return one config of each group from `NAME=VALUE` texts and values given otherwise.
+
+    :raises ConfigError: no such parameter in any of the groups, or a bad value.
+    """
+    groups = list(groups)
+    values = {name: value for name, value in given.items() if value not in (None, '')}
+    known = {
+        name: default for group in groups for name, (default, _) in parameters_of(group).items()
+    }
+    for setting in settings:
+        name, equals, text = setting.partition('=')
+        if not equals:
+            raise ConfigError(f'--set: expected NAME=VALUE, got {setting!r}')
+        if name not in known:
+            raise ConfigError(f'--set: unknown parameter {name!r}{nearest(name, known)}')
+        values[name] = _value(text)
+    return [
+        config_from(group, {n: v for n, v in values.items() if n in parameters_of(group)})
+        for group in groups
+    ]
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text in ('true', 'false'):
+        return text == 'true'
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def write_json(path: Path | None, result: dict[str, Any]) -> None:
+    """Write `result` as JSON where asked; NaN becomes null. A file there is replaced."""
+    if path is None:
+        return
+    text = json.dumps(_without_nan(result), indent=2) + '\n'
+    try:
+        path.write_text(text, encoding='utf-8')
+    except OSError as error:
+        raise AnyLocError(f'--json {path} cannot be written: {error.strerror}') from error
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def say(text: str) -> None:
+    """Print a line for people on stderr: stdout belongs to results."""
+    typer.echo(text, err=True)
+
+
+def say_notes(source: Source) -> None:
+    """Print what a source chose, counted or left out."""
+    for note in source.notes:
+        say(f'{source.name}: {note}')
+
+
+def show(result: Mapping[str, Any]) -> None:
+    """Print a result on stdout, a line for each figure."""
+    width = max(map(len, result), default=0)
+    for name, value in result.items():
+        text = f'{value:.4f}' if isinstance(value, float) else 'none' if value is None else value
+        typer.echo(f'{name:<{width}}  {text}')
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """
+    Give `progress(title, done, total)`, which shows one bar for each title.
+
+    Where stderr is no terminal each bar is one line, printed at the end.
+    """
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn('{task.description}'),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    tasks: dict[str, bars.TaskID] = {}
+    with bars.Progress(*columns, console=Console(file=sys.stderr)) as shown:
+
+        def progress(title: str, done: int, total: int) -> None:
+            if title == 'finished':
+                return
+            if title not in tasks:
+                tasks[title] = shown.add_task(title, total=total)
+            shown.update(tasks[title], completed=done, total=total)
+
+        yield progress

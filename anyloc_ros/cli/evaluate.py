@@ -1,0 +1,63 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""`anyloc evaluate`: recall of queries against references."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyloc_ros.cli import common
+from anyloc_ros.config import DescribeConfig, LocalizeConfig
+import typer
+
+
+def evaluate(
+    references: Annotated[str, typer.Option(help=common.SOURCE_HELP)],
+    queries: Annotated[str, typer.Option(help=common.SOURCE_HELP)],
+    truth: Annotated[
+        str, typer.Option(help='frames:N, radius:METRES or vprbench:FILE.npy (inclusive).')
+    ],
+    method: common.MethodOption = '',
+    seed: Annotated[
+        int | None, typer.Option(help='Start of the vocabulary; 42 if not given.')
+    ] = None,
+    settings: common.SetOption = (),
+    rate: common.RateOption = 10.0,
+    image_topic: common.ImageTopicOption = '',
+    pose_topic: common.PoseTopicOption = '',
+    json_file: common.JsonOption = None,
+) -> None:
+    """Make a map of every reference image, localize every query image on it, print recall@K."""
+    from anyloc_ros.evaluate.run import evaluate as run
+    from anyloc_ros.io.source import open_source
+
+    describe, localize = common.configs(
+        (DescribeConfig, LocalizeConfig), settings, method=method, vocabulary_seed=seed
+    )
+    sources = [
+        open_source(text, rate_hz=rate, image_topic=image_topic, pose_topic=pose_topic)
+        for text in (references, queries)
+    ]
+    with common.progress_bars() as progress:
+        found = run(*sources, truth, describe, localize, progress)
+    for source in sources:
+        common.say_notes(source)
+    result = {
+        'method': describe.method,
+        'truth': truth,
+        **{f'recall_at_{k}': share for k, share in found.recall.at.items()},
+        **{f'recall_at_{k}_answerable': s for k, s in found.recall.at_answerable.items()},
+        'queries': found.recall.queries,
+        'references': found.references,
+        'queries_without_positive': found.recall.queries_without_positive,
+        'bad_queries': found.bad_queries,
+        'bad_references': found.bad_references,
+        'accepted': found.accepted,
+        'seconds': round(found.seconds, 3),
+    }
+    common.show(result)
+    common.write_json(json_file, result)

@@ -1,0 +1,158 @@
+# Copyright 2026 The anyloc_ros authors
+#
+# Use of this source code is governed by a BSD-style
+# license that can be found in the LICENSE file or at
+# https://developers.google.com/open-source/licenses/bsd
+
+"""`anyloc map`: look at a map, finish it, make others of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from anyloc_ros.cli import common
+from anyloc_ros.config import DescribeConfig, TeachConfig
+from anyloc_ros.errors import MapError
+import typer
+
+app = typer.Typer(no_args_is_help=True, help='Look at a map, finish it, make others of it.')
+
+MapArgument = Annotated[Path, typer.Argument(metavar='MAP', help='A map file.')]
+NewMapOption = Annotated[
+    Path, typer.Option('--out', metavar='FILE', help='The new map; it must not exist.')
+]
+
+
+@app.command()
+def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
+    """Tell what is in a map."""
+    from anyloc_ros.mapping.place_map import PlaceMap
+
+    with PlaceMap.open(map_file) as place_map:
+        found = place_map.info()
+        vocabulary, whitening = place_map.vocabulary(), place_map.whitening()
+    sizes = ', '.join(f'{height}x{width}' for height, width in found.image_sizes)
+    result = {
+        'file': found.file,
+        'state': found.state,
+        'method': found.method,
+        'references': found.references,
+        'described': found.described,
+        'routes': found.routes,
+        'length_m': found.length_m,
+        'map_frame': found.map_frame,
+        'datum': found.datum.to_json() if found.datum else None,
+        'image_sizes': sizes,
+        'vocabulary_words': len(vocabulary.words) if vocabulary else 0,
+        'whitening_dim': len(whitening.projection) if whitening else 0,
+        'created': found.created,
+        'tool_version': found.tool_version,
+        'bytes': found.bytes,
+    }
+    common.show(result)
+    for event in found.events:
+        typer.echo(f'{event.level}: {event.text}')
+    common.write_json(json_file, result | {'events': [asdict(event) for event in found.events]})
+    if found.state != 'finished':
+        common.say(f'not finished: run "anyloc map finish {map_file}"')
+
+
+@app.command()
+def finish(map_file: MapArgument, settings: common.SetOption = ()) -> None:
+    """
+    Fit the vocabulary, describe what is not described, whiten: afterwards the map answers.
+
+    Goes on where it was interrupted, and recovers a map whose writer was killed.
+    """
+    from anyloc_ros.mapping.finish import finish as run
+    from anyloc_ros.mapping.method import describer_of
+    from anyloc_ros.mapping.place_map import PlaceMap
+
+    describe, teach = common.configs((DescribeConfig, TeachConfig), settings)
+    with PlaceMap.open_to_write(map_file) as place_map, common.progress_bars() as progress:
+        describer = describer_of(
+            place_map,
+            device=describe.device,
+            precision=describe.precision,
+            weights_path=describe.weights_path,
+        )
+        run(
+            place_map,
+            describer,
+            whitening_dim=describe.whitening_dim,
+            descriptor_dtype=teach.descriptor_dtype,
+            progress=progress,
+        )
+    common.say(f'{map_file} is finished')
+
+
+@app.command()
+def rebuild(
+    map_file: MapArgument,
+    out: NewMapOption,
+    method: common.MethodOption = '',
+    settings: common.SetOption = (),
+) -> None:
+    """Make a map of the same images, poses and ids by another method."""
+    from anyloc_ros.describe.describer import build_describer
+    from anyloc_ros.mapping.place_map import PlaceMap
+    from anyloc_ros.mapping.rebuild import rebuild as run
+
+    describe, teach = common.configs((DescribeConfig, TeachConfig), settings, method=method)
+    with PlaceMap.open(map_file) as place_map, common.progress_bars() as progress:
+        run(
+            place_map,
+            out,
+            build_describer(describe),
+            asdict(describe),
+            whitening_dim=describe.whitening_dim,
+            descriptor_dtype=teach.descriptor_dtype,
+            progress=progress,
+        )
+    common.say(f'{out} is finished')
+
+
+@app.command()
+def merge(
+    map_files: Annotated[list[Path], typer.Argument(metavar='MAP MAP...', help='Two or more.')],
+    out: NewMapOption,
+) -> None:
+    """Join maps of one method; ids and vocabulary of the first stay as they are."""
+    from contextlib import ExitStack
+
+    from anyloc_ros.mapping.merge import merge as run
+    from anyloc_ros.mapping.place_map import PlaceMap
+
+    if len(map_files) < 2:
+        raise typer.BadParameter('merge needs two maps or more')
+    with ExitStack() as stack, common.progress_bars() as progress:
+        maps = [stack.enter_context(PlaceMap.open(map_file)) for map_file in map_files]
+        left = run(maps, out, progress=progress)
+    if left:
+        common.say(f'{left} references are to be described: run "anyloc map finish {out}"')
+    else:
+        common.say(f'{out} is complete')
+
+
+@app.command()
+def export(
+    map_file: MapArgument,
+    out: Annotated[
+        Path, typer.Option(metavar='FILE', help='.csv, .geojson or .tum; one there is replaced.')
+    ],
+) -> None:
+    """Write the references for other programs, in the format that the name of the file says."""
+    from anyloc_ros.mapping.export import EXPORTS
+    from anyloc_ros.mapping.place_map import PlaceMap
+
+    form = out.suffix[1:]
+    if form not in EXPORTS:
+        raise typer.BadParameter(f'--out: expected .{", .".join(EXPORTS)}, got {out.name!r}')
+    with PlaceMap.open(map_file) as place_map:
+        text = EXPORTS[form](place_map)
+    try:
+        out.write_text(text, encoding='utf-8')
+    except OSError as error:
+        raise MapError(f'--out {out} cannot be written: {error.strerror}') from error
