@@ -30,7 +30,7 @@ def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
     """Tell what is in a map."""
     from anyloc_ros.mapping.place_map import PlaceMap
 
-    with PlaceMap.open(map_file) as place_map:
+    with PlaceMap.open_to_read(map_file) as place_map:
         found = place_map.info()
         vocabulary, whitening = place_map.vocabulary(), place_map.whitening()
     sizes = ', '.join(f'{height}x{width}' for height, width in found.image_sizes)
@@ -49,7 +49,7 @@ def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
         'whitening_dim': len(whitening.projection) if whitening else 0,
         'created': found.created,
         'tool_version': found.tool_version,
-        'bytes': found.bytes,
+        'size_bytes': found.size_bytes,
     }
     common.show(result)
     for event in found.events:
@@ -101,7 +101,7 @@ def rebuild(
     from anyloc_ros.mapping.rebuild import rebuild as run
 
     describe, teach = common.configs((DescribeConfig, TeachConfig), settings, method=method)
-    with PlaceMap.open(map_file) as place_map, common.progress_bars() as progress:
+    with PlaceMap.open_to_read(map_file) as place_map, common.progress_bars() as progress:
         run(
             place_map,
             out,
@@ -128,7 +128,7 @@ def merge(
     if len(map_files) < 2:
         raise typer.BadParameter('merge needs two maps or more')
     with ExitStack() as stack, common.progress_bars() as progress:
-        maps = [stack.enter_context(PlaceMap.open(map_file)) for map_file in map_files]
+        maps = [stack.enter_context(PlaceMap.open_to_read(map_file)) for map_file in map_files]
         left = run(maps, out, progress=progress)
     if left:
         common.say(f'{left} references are to be described: run "anyloc map finish {out}"')
@@ -150,7 +150,7 @@ def export(
     form = out.suffix[1:]
     if form not in EXPORTS:
         raise typer.BadParameter(f'--out: expected .{", .".join(EXPORTS)}, got {out.name!r}')
-    with PlaceMap.open(map_file) as place_map:
+    with PlaceMap.open_to_read(map_file) as place_map:
         text = EXPORTS[form](place_map)
     try:
         out.write_text(text, encoding='utf-8')

@@ -105,11 +105,15 @@ class DenseRootSift:
         parts = []
         for b in self._bin_sizes:
             if self._smooth:
-                maps = _orientation_maps(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), self._smooth*b))
+                maps = _orientation_maps(
+                    cv2.GaussianBlur(grey.astype(np.float32), (0, 0), self._smooth * b)
+                )
             parts.append(self._at_scale(maps, b, image.shape[:2]))
         return np.concatenate(parts)
 
-    def _at_scale(self, maps: np.ndarray, bin_size: int, image_size: tuple[int, int]) -> np.ndarray:
+    def _at_scale(
+        self, maps: np.ndarray, bin_size: int, image_size: tuple[int, int]
+    ) -> np.ndarray:
         """Return the features (n, 128) of one bin size from maps (h, w, 8)."""
         tops = _grid(maps.shape[0], bin_size, self._step)
         lefts = _grid(maps.shape[1], bin_size, self._step)

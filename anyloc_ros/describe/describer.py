@@ -80,7 +80,7 @@ class Describer:
         return not self.needs_vocabulary or self.vocabulary is not None
 
     def features(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the local features (N, D) float32 of each image."""
+        """Return what the extractor finds in each image: (N, D) float32."""
         return [torch.as_tensor(x).cpu().numpy() for x in self.extractor.extract(images)]
 
     def describe(self, images: Sequence[np.ndarray]) -> np.ndarray:

@@ -109,12 +109,13 @@ class Preparation:
         size = image.shape[:2]
         resized = self.resized(size)
         top, left, height, width = self.crop(resized)
+        bottom, right = top + height, left + width
         pixels = torch.from_numpy(np.ascontiguousarray(image)).to(device).permute(2, 0, 1)
         if resized != size:
             pixels = self._resize(pixels[None].float() / 255, resized)[0]
-            pixels = pixels[:, top : top + height, left : left + width]
+            pixels = pixels[:, top:bottom, left:right]
         else:
-            pixels = pixels[:, top : top + height, left : left + width].float() / 255
+            pixels = pixels[:, top:bottom, left:right].float() / 255
         mean, deviation = (
             pixels.new_tensor(x)[:, None, None]
             for x in (_CLIP if self.family == 'clip' else _IMAGENET)
@@ -142,7 +143,8 @@ class Preparation:
         inside = torch.from_numpy(mask)[None, None].float()
         if resized != mask.shape:
             inside = interpolate(inside, resized, mode='bilinear', antialias=True)
-        inside = inside[..., top : top + height, left : left + width]
+        bottom, right = top + height, left + width
+        inside = inside[..., top:bottom, left:right]
         # 1e-4: an exact half must not fall to rounding.
         kept = avg_pool2d(inside, self.patch, self.stride).flatten().numpy() >= 0.5 - 1e-4
         if not kept.any():

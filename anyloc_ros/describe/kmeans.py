@@ -53,7 +53,8 @@ def cosine_kmeans(
     The start is K distinct features drawn by numpy's legacy generator with `seed`. A word moves to
     the plain mean of its unit features, which is shorter than 1; a word that loses all features
     becomes zero. It ends when the squared movements sum to `tolerance` or after `max_iterations`.
-    These are the rules of fast-pytorch-kmeans 0.1.6, https://github.com/DeMoriarty/fast_pytorch_kmeans.
+    These are the rules of fast-pytorch-kmeans 0.1.6,
+    https://github.com/DeMoriarty/fast_pytorch_kmeans.
     """
     unit = normalize(torch.from_numpy(np.ascontiguousarray(features, np.float32)), dim=-1)
     start = np.random.RandomState(seed).choice(len(unit), num_words, replace=False)

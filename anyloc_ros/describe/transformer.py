@@ -99,7 +99,8 @@ class Network(nn.Module):
         features = hidden
         if self.facet != 'token':
             features = self.facet_projection(self.facet_norm(hidden).to(self.dtype))
-        features = features[:, 1 + self.backbone.registers :]
+        first_patch = 1 + self.backbone.registers
+        features = features[:, first_patch:]
         if self.facet != 'token' and self.backbone.family == 'dino':
             # As published for DINO: channel index = channel in head * heads + head.
             features = features.unflatten(-1, (self.backbone.heads, -1)).mT.flatten(-2)

@@ -45,9 +45,10 @@ def gps_point(path: Path) -> GeoPoint | None:
     for marker, start, end in jpeg_segments(head):
         if marker == JPEG_SCAN:
             return None
-        if marker == _APP1 and head[start : start + 6] == b'Exif\0\0':
+        if marker == _APP1 and head.startswith(b'Exif\0\0', start):
+            tiff = start + 6
             try:
-                return _gps_point(head[start + 6 : end])
+                return _gps_point(head[tiff:end])
             # Cut off, a tag missing, or 0/0, with which cameras write that they have no fix.
             except (struct.error, KeyError, ZeroDivisionError):
                 return None

@@ -72,7 +72,7 @@ class FolderSource:
         if sorted(stamps_ns) != stamps_ns:
             self.notes.append('images are given in the order of stamps, not of file names')
         poses = found.poses or [None] * len(names)
-        images = list(zip(stamps_ns, names, poses, strict=True))[first - 1 : last]
+        images = list(zip(stamps_ns, names, poses, strict=True))[slice(first - 1, last)]
         images.sort(key=lambda image: image[0])
         self._folder = folder
         self._camera_frame = found.camera_frame
@@ -138,5 +138,6 @@ def _natural(name: str) -> tuple[list[str | int], str]:
 def _during(track: list[PoseSample], begin_ns: int, end_ns: int) -> list[PoseSample]:
     """Return the poses from begin to end, and one on each side to interpolate from."""
     stamps_ns = [sample.stamp_ns for sample in track]
-    begin = bisect_right(stamps_ns, begin_ns) - 1
-    return track[max(begin, 0) : bisect_left(stamps_ns, end_ns) + 1]
+    begin = max(bisect_right(stamps_ns, begin_ns) - 1, 0)
+    end = bisect_left(stamps_ns, end_ns) + 1
+    return track[begin:end]

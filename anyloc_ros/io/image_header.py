@@ -60,19 +60,23 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:  # TEM, RSTn, SOI stand alone
             position += 2
             continue
-        length = int.from_bytes(data[position + 2 : position + 4], 'big')
+        length = _big_endian(data, position + 2, 2)
         if length < 2:
             return
         yield marker, position + 4, position + 2 + length
         position += 2 + length
 
 
+def _big_endian(data: bytes, start: int, size: int) -> int:
+    end = start + size
+    return int.from_bytes(data[start:end], 'big')
+
+
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     size = None
     for marker, start, end in jpeg_segments(data):
         if marker in _JPEG_FRAMES and start + 5 <= len(data):
-            height = int.from_bytes(data[start + 1 : start + 3], 'big')
-            size = height, int.from_bytes(data[start + 3 : start + 5], 'big')
+            size = _big_endian(data, start + 1, 2), _big_endian(data, start + 3, 2)
         elif marker == JPEG_SCAN:
             # Older OpenCV fills what is missing with grey and reports nothing. In a scan FF is
             # always escaped, so that FF D9 can only be the end of the image.
@@ -87,11 +91,11 @@ def _png_size(data: bytes) -> tuple[int, int] | None:
         return None
     # OpenCV allocates what a chunk announces, up to 2 GiB, before it finds the file too short.
     position = 8
-    while data[position : position + 8] != b'\0\0\0\0IEND':
-        position += 12 + int.from_bytes(data[position : position + 4], 'big')
+    while not data.startswith(b'\0\0\0\0IEND', position):
+        position += 12 + _big_endian(data, position, 4)
         if position + 12 > len(data):
             raise ImageError(f'the PNG is truncated: no end chunk in {len(data)} bytes')
-    return int.from_bytes(data[20:24], 'big'), int.from_bytes(data[16:20], 'big')
+    return _big_endian(data, 20, 4), _big_endian(data, 16, 4)
 
 
 def _bmp_size(data: bytes) -> tuple[int, int] | None:

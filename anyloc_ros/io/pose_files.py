@@ -103,7 +103,7 @@ def _csv_rows(path: Path) -> list[PoseRow]:
     columns = _columns(lines[header][1])
     _check_columns(path, columns)
     rows = []
-    for number, line in _without_comments(lines[header + 1 :]):
+    for number, line in _without_comments(lines[slice(header + 1, None)]):
         try:
             fields = next(csv.reader([line], skipinitialspace=True))
             if len(fields) != len(columns):

@@ -124,7 +124,7 @@ def open_recognizer(
     :raises MapError: missing, foreign, damaged, not recovered or not finished.
     :raises ModelError: the weights of its method are missing or are others.
     """
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         place_map.require_finished()
         describer = describer_of(
             place_map, device=device, precision=precision, weights_path=weights_path

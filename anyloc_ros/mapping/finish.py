@@ -194,8 +194,8 @@ def _batches(
     """
     for start in range(0, len(ids), BATCH):
         progress(stage, start, len(ids))
-        batch, images = [], []
-        for reference_id in ids[start : start + BATCH]:
+        batch, images, end = [], [], start + BATCH
+        for reference_id in ids[start:end]:
             if only is not None and reference_id not in only:
                 continue
             stored = place_map.image(reference_id)

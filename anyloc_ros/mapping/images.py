@@ -36,7 +36,7 @@ class StoredImage:
     """An image file in memory and what kind it is."""
 
     data: bytes
-    format: str
+    kind: str
 
 
 def decode_image(data: bytes) -> np.ndarray:

@@ -82,7 +82,7 @@ class PlaceMap:
         return cls.open_to_write(path)
 
     @classmethod
-    def open(cls, path: str | Path) -> PlaceMap:
+    def open_to_read(cls, path: str | Path) -> PlaceMap:
         """Open a closed map to read; see `database.open_to_read` for what is refused."""
         path = database.resolved(path)
         return cls(path, database.open_to_read(path), writable=False)
@@ -201,7 +201,7 @@ class PlaceMap:
 
     def descriptors(self) -> tuple[np.ndarray, np.ndarray]:
         """
-        Return ids (M,) int64, ascending, and descriptors (M, P) float32 of what is described.
+        Return what is described: ids (M,) int64, ascending, and (M, P) float32.
 
         An unfinished map has references that are not among them, see `require_finished`.
         """
@@ -209,7 +209,7 @@ class PlaceMap:
             return arrays.read_descriptors(self.path, self._connection)
 
     def descriptor(self, reference_id: int) -> np.ndarray | None:
-        """Return one descriptor (P,) as it is stored, None when it is not described."""
+        """Return (P,) of one reference as it is stored, None when it is not described."""
         sql = 'SELECT dtype, descriptor FROM descriptors WHERE keyframe_id = ?'
         for dtype, blob in self._all(sql, reference_id):
             return np.frombuffer(blob, arrays.DTYPES[dtype])
@@ -254,7 +254,7 @@ class PlaceMap:
 
     def add_keyframe(self, keyframe: Keyframe, image: StoredImage | None) -> None:
         """Store a reference; the map is not finished any more."""
-        picture = (None, None) if image is None else (image.format, image.data)
+        picture = (None, None) if image is None else (image.kind, image.data)
         row = (*records.row_of_keyframe(keyframe), *picture)
         # The order of the columns is that of the table.
         self._all(f'INSERT INTO keyframes VALUES ({", ".join("?" * len(row))})', *row)

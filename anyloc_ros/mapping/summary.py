@@ -37,7 +37,7 @@ class MapInfo:
     image_sizes: tuple[tuple[int, int], ...]
     created: str
     tool_version: str
-    bytes: int
+    size_bytes: int
     events: tuple[Event, ...]
 
 
@@ -58,7 +58,7 @@ def summarize(place_map: PlaceMap) -> MapInfo:
         image_sizes=tuple(sorted({keyframe.image_size for keyframe in keyframes})),
         created=place_map.meta('created', str),
         tool_version=place_map.meta('tool_version', str),
-        bytes=place_map.path.stat().st_size + (log.stat().st_size if log.exists() else 0),
+        size_bytes=place_map.path.stat().st_size + (log.stat().st_size if log.exists() else 0),
         events=place_map.events(),
     )
 

@@ -81,7 +81,8 @@ def test_early_exit_equals_the_whole_network_exactly(name, facet):
         Dinov2Config(**CONFIG, patch_size=14, use_swiglu_ffn=swiglu),
     ).eval()
     seen = whole_outputs(network, tensor, model.encoder.layer, pixels)
-    expected = seen[1, facet][:, 1 + network.backbone.registers :]
+    first_patch = 1 + network.backbone.registers
+    expected = seen[1, facet][:, first_patch:]
     torch.testing.assert_close(network(pixels), expected, rtol=0, atol=0)
 
 

@@ -225,7 +225,8 @@ def test_truncated_files_are_refused(whole, keep):
 def test_a_png_chunk_longer_than_the_file_is_refused_before_anything_is_allocated(chunk):
     data = bytearray(png(9, 9, 8, 2, (b'\0' + bytes(range(27))) * 9))
     kind = data.index(chunk)
-    data[kind - 4 : kind] = struct.pack('>I', 0x7FFFFFFF)
+    length = kind - 4
+    data[length:kind] = struct.pack('>I', 0x7FFFFFFF)
     with pytest.raises(ImageError, match='PNG is truncated'):
         decode_compressed(data)
 
@@ -238,8 +239,9 @@ def test_decompression_bombs_are_refused_by_their_header():
     with pytest.raises(ImageError, match='60000x60000 pixels: expected at most 100000000'):
         decode_compressed(png(60000, 60000, 8, 2, b''))
     bomb = bytearray(jpeg())
-    frame = bomb.index(b'\xff\xc0')
-    bomb[frame + 5 : frame + 9] = struct.pack('>HH', 65000, 65000)
+    start = bomb.index(b'\xff\xc0') + 5
+    end = start + 4
+    bomb[start:end] = struct.pack('>HH', 65000, 65000)
     with pytest.raises(ImageError, match='65000x65000 pixels: expected at most'):
         decode_compressed(bytes(bomb))
 
@@ -286,7 +288,8 @@ def test_malformed_files_give_only_image_errors():
         for _ in range(rng.randrange(1, 6)):
             data[rng.randrange(min(len(data), 200))] = rng.randrange(256)
         if rng.random() < 0.3:
-            del data[rng.randrange(len(data)) :]
+            cut = rng.randrange(len(data))
+            del data[cut:]
         try:
             image = decode_compressed(bytes(data))
         except ImageError:

@@ -102,5 +102,7 @@ def test_every_truncation_and_every_changed_byte_is_survived(tmp_path):
         file.write_bytes(whole[:length])
         assert gps_point(file) is None
     for position in range(len(whole)):
-        file.write_bytes(whole[:position] + b'\xfe' + whole[position + 1 :])
+        damaged = bytearray(whole)
+        damaged[position] = 0xFE
+        file.write_bytes(damaged)
         assert isinstance(gps_point(file), GeoPoint | None)

@@ -26,7 +26,8 @@ def picture(value: int = 0, suffix: str = '.jpg') -> bytes:
 
 def folder_of(tmp_path, *names, **files):
     for name in names:
-        (tmp_path / name).write_bytes(picture(suffix=name[name.rindex('.') :]))
+        path = tmp_path / name
+        path.write_bytes(picture(suffix=path.suffix))
     for name, text in files.items():
         (tmp_path / name.replace('_dot_', '.')).write_text(text)
     return tmp_path

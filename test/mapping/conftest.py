@@ -133,7 +133,7 @@ def fill() -> Callable[[PlaceMap, int], None]:
 
 @pytest.fixture
 def create(tmp_path: Path) -> Callable[..., PlaceMap]:
-    """Return what makes a map: `create(name='route.anyloc', describer=..., overwrite=...)`."""
+    """Return what makes a map: `make(name='route.anyloc', describer=..., overwrite=...)`."""
 
     def make(
         name: str = 'route.anyloc', describer: FakeDescriber | None = None, **more: Any

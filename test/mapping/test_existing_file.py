@@ -44,7 +44,7 @@ def test_overwrite_keeps_the_old_map_when_the_new_one_cannot_be_made(create, fil
     with pytest.raises(MapError, match='No space left on device'):
         create(overwrite=True)
     assert files(place_map.path.parent) == ['route.anyloc']
-    with PlaceMap.open(place_map.path) as old:
+    with PlaceMap.open_to_read(place_map.path) as old:
         assert len(old.keyframes()) == 3
 
 
@@ -71,5 +71,5 @@ def test_what_a_killed_process_left_while_it_made_a_map_is_cleared_away(create, 
         (tmp_path / f'route.anyloc{ending}').write_bytes(b'left over')
     create().close()
     assert files(tmp_path) == ['route.anyloc']
-    with PlaceMap.open(tmp_path / 'route.anyloc') as place_map:
+    with PlaceMap.open_to_read(tmp_path / 'route.anyloc') as place_map:
         assert place_map.keyframes() == []

@@ -40,7 +40,7 @@ class Stop(Exception):
 
 def content(path):
     """Return all that finish makes, as bytes and numbers to compare."""
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         ids, descriptors = place_map.descriptors()
         whitening, vocabulary = place_map.whitening(), place_map.vocabulary()
         return (
@@ -181,7 +181,7 @@ def test_finish_of_a_finished_map_does_nothing_and_says_so(record, describer):
     with PlaceMap.open_to_write(path) as place_map:
         finish(place_map, describer(), whitening_dim=3)
     before, heard = path.read_bytes(), []
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         ready = finish(place_map, describer(), progress=lambda *step: heard.append(step))
         assert ready.whitening.projection.shape == (3, 48)
         with pytest.raises(ConfigError, match=r'has whitening_dim 3, asked for 4.*rebuild'):

@@ -65,7 +65,7 @@ def test_teaching_stops_and_keeps_what_is_there(create, describer, picture):
         session.end_route()
         assert session.counters.keyframes > stored
         total = session.counters.keyframes
-    with PlaceMap.open(place_map.path) as place_map:
+    with PlaceMap.open_to_read(place_map.path) as place_map:
         keyframes = place_map.keyframes()
         assert [keyframe.id for keyframe in keyframes] == list(range(total))
         assert [keyframe.index for keyframe in keyframes] == list(range(total))
@@ -86,5 +86,5 @@ def test_a_file_that_may_not_grow(tmp_path, request):
     assert 'What was stored before is kept' in message and str(path) in message
     with PlaceMap.open_to_write(path) as place_map:
         assert len(place_map.keyframes()) == int(stored) > 3
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         assert len(place_map.keyframes()) == int(stored)

@@ -27,7 +27,7 @@ def encoded(picture, ending):
 def test_a_file_is_kept_as_it_came(picture, ending, kind):
     data = encoded(picture(1), ending)
     stored, pixels = storable(lambda: decode_image(data), data)
-    assert (stored.data, stored.format) == (data, kind)
+    assert (stored.data, stored.kind) == (data, kind)
     assert np.array_equal(pixels, decode_image(data))
     if ending != '.jpg':
         assert np.array_equal(pixels, picture(1))
@@ -35,7 +35,7 @@ def test_a_file_is_kept_as_it_came(picture, ending, kind):
 
 def test_a_raw_image_becomes_a_jpeg_and_its_pixels_are_those_of_the_jpeg(picture):
     stored, pixels = storable(lambda: picture(1), None)
-    assert stored.format == 'jpeg' and stored.data.startswith(b'\xff\xd8\xff')
+    assert stored.kind == 'jpeg' and stored.data.startswith(b'\xff\xd8\xff')
     assert np.array_equal(pixels, decode_image(stored.data))
     # Quality 95 is near the picture, and not the picture: what is described comes from the JPEG.
     apart = np.abs(pixels.astype(int) - picture(1))
@@ -46,7 +46,7 @@ def test_bytes_that_hold_other_pixels_than_were_decoded_are_not_kept(picture):
     # A picture turned by its reader.
     data = encoded(picture(1), '.png')
     stored, pixels = storable(lambda: np.rot90(decode_image(data)).copy(), data)
-    assert stored.format == 'jpeg'
+    assert stored.kind == 'jpeg'
     assert pixels.shape == (64, 48, 3)
 
 
@@ -64,7 +64,7 @@ def test_the_orientation_tag_of_a_photograph_turns_nothing(picture):
 def test_an_unknown_kind_of_file_becomes_a_jpeg(picture):
     for data in (b'Bayer pattern of 12 bits', b'RIFF but no picture'):
         stored, _ = storable(lambda: picture(1), data)
-        assert stored.format == 'jpeg' and stored.data != data
+        assert stored.kind == 'jpeg' and stored.data != data
 
 
 @pytest.mark.parametrize('data', [b'', b'\xff\xd8\xff nothing', b'no image'])

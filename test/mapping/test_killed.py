@@ -62,11 +62,11 @@ def test_killed_at_random_moments(tmp_path, teaching):
             continue
         if told:
             with pytest.raises(MapError, match=r'was not closed.*anyloc map finish'):
-                PlaceMap.open(path)
+                PlaceMap.open_to_read(path)
         with PlaceMap.open_to_write(path) as place_map:
             stored = check(place_map)
         lost.append(told - stored)
-        with PlaceMap.open(path) as place_map:
+        with PlaceMap.open_to_read(path) as place_map:
             assert check(place_map) == stored
         connection = sqlite3.connect(path)
         assert connection.execute('PRAGMA integrity_check').fetchone() == ('ok',)

@@ -28,7 +28,7 @@ def make(teach, describer):
         path = teach(f'{name}.anyloc', fake, **more)
         with PlaceMap.open_to_write(path) as place_map:
             finish(place_map, fake, whitening_dim=whitening_dim)
-        maps.append(PlaceMap.open(path))
+        maps.append(PlaceMap.open_to_read(path))
         return maps[-1]
 
     yield run
@@ -39,7 +39,7 @@ def make(teach, describer):
 def test_ids_of_the_first_stay_and_the_others_follow(make, tmp_path):
     sources = [make('a', seeds=range(3)), make('b', seeds=(7, 8)), make('c', seeds=(9,))]
     assert merge(sources, tmp_path / 'all.anyloc') == 0
-    with PlaceMap.open(tmp_path / 'all.anyloc') as merged:
+    with PlaceMap.open_to_read(tmp_path / 'all.anyloc') as merged:
         merged.require_finished()
         keyframes = merged.keyframes()
         assert keyframes[:3] == sources[0].keyframes()
@@ -75,7 +75,7 @@ def test_equal_words_keep_descriptors_without_images(make, describer, picture, t
     ready = fake.with_vocabulary(fake.fit_vocabulary(fake.features([picture(0)])))
     sources = [make(name, ready, store_images=False) for name in 'ab']
     assert merge(sources, tmp_path / 'all.anyloc') == 0
-    with PlaceMap.open(tmp_path / 'all.anyloc') as merged:
+    with PlaceMap.open_to_read(tmp_path / 'all.anyloc') as merged:
         assert len(merged.descriptors()[0]) == 10
 
 
@@ -109,7 +109,7 @@ def test_poses_come_into_the_datum_of_the_first(make, tmp_path):
         for name, latitude in (('a', 48.0), ('b', 48.0001))
     ]
     merge(geo, tmp_path / 'geo.anyloc')
-    with PlaceMap.open(tmp_path / 'geo.anyloc') as merged:
+    with PlaceMap.open_to_read(tmp_path / 'geo.anyloc') as merged:
         assert merged.datum == geo[0].datum
         assert merged.keyframes()[0].pose.position == (0, 0, 0)
         x, y, z = merged.keyframes()[1].pose.position
@@ -119,7 +119,7 @@ def test_poses_come_into_the_datum_of_the_first(make, tmp_path):
         for name, east in (('c', 5e5), ('d', 5e5 + 7))
     ]
     merge(utm, tmp_path / 'utm.anyloc')
-    with PlaceMap.open(tmp_path / 'utm.anyloc') as merged:
+    with PlaceMap.open_to_read(tmp_path / 'utm.anyloc') as merged:
         assert [keyframe.pose.x for keyframe in merged.keyframes()] == [0.0, 7.0]
 
 
@@ -127,10 +127,10 @@ def test_a_map_without_poses_joins_one_with_a_datum(make, record, describer, tmp
     path = record('bare.anyloc', describer(), 2)
     with PlaceMap.open_to_write(path) as place_map:
         finish(place_map, describer())
-    with PlaceMap.open(path) as bare:
+    with PlaceMap.open_to_read(path) as bare:
         geo = make('geo', seeds=(1,), sample=lambda _: GeoPoint(48.0, 11.0))
         merge([bare, geo], tmp_path / 'all.anyloc')
-    with PlaceMap.open(tmp_path / 'all.anyloc') as merged:
+    with PlaceMap.open_to_read(tmp_path / 'all.anyloc') as merged:
         assert merged.datum == geo.datum
         first, _, last = merged.keyframes()
         assert first.pose is None and last.pose.position == (0, 0, 0)

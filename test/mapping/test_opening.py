@@ -25,7 +25,7 @@ def test_appending_keeps_ids(teach, describer, picture):
             for _ in range(2):
                 made.begin_route()
                 made.add_image(0, partial(picture, 9))
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         keyframes = place_map.keyframes()
     assert keyframes[:3] == before
     assert [(keyframe.id, keyframe.route, keyframe.index) for keyframe in keyframes[3:]] == [

@@ -40,7 +40,7 @@ def test_what_is_stored_comes_back(create, reference):
             place_map.add_event(17, 'warning', "it's '; DROP TABLE events;")
         path = place_map.path
         assert place_map.next_id() == 2**40 + 1 and place_map.next_route() == 8
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         read = place_map.keyframes()
         assert read[0] == keyframes[0] and read[2:] == keyframes[2:]
         # NaN is not equal to itself: compare the position without orientation by its parts.
@@ -62,7 +62,7 @@ def test_info(create, reference):
             place_map.set_descriptors([0], np.eye(3)[:1], 'float16')
             place_map.set_meta('datum', Datum(GeoPoint(48.0, 11.0, 500.0)).to_json())
         path = place_map.path
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         info = place_map.info()
     assert (info.references, info.described, info.routes) == (5, 1, 2)
     # (3.0 - 1.0) + (4.0 - 0.0)
@@ -70,7 +70,7 @@ def test_info(create, reference):
     assert (info.state, info.method, info.tool_version) == ('recording', 'Fake', __version__)
     assert info.datum == Datum(GeoPoint(48.0, 11.0, 500.0))
     assert info.image_sizes == ((10, 20), SIZE)
-    assert info.bytes == path.stat().st_size and info.file == str(path)
+    assert info.size_bytes == path.stat().st_size and info.file == str(path)
 
 
 def test_a_map_without_poses_has_no_length(create, fill):
@@ -103,7 +103,7 @@ def test_a_closed_map_is_one_file_and_reading_changes_no_byte(create, tmp_path, 
         path = place_map.path
     assert files(tmp_path) == ['route.anyloc']
     before = path.read_bytes()
-    with PlaceMap.open(path) as place_map:
+    with PlaceMap.open_to_read(path) as place_map:
         place_map.info(), place_map.descriptors(), place_map.image(1)
         with pytest.raises(MapError, match='not writable'):
             place_map.set_meta('state', 'finished')
@@ -116,7 +116,7 @@ def test_a_name_that_is_special_in_an_address(create, tmp_path, fill):
     with create(name) as place_map:
         fill(place_map, 1)
     assert files(tmp_path) == [name]
-    with PlaceMap.open(tmp_path / name) as place_map:
+    with PlaceMap.open_to_read(tmp_path / name) as place_map:
         assert len(place_map.keyframes()) == 1
 
 
@@ -128,8 +128,8 @@ def test_a_link_to_a_map(create, tmp_path, fill):
     with PlaceMap.open_to_write(link) as place_map:
         fill(place_map, 2)
         with pytest.raises(MapError, match='was not closed'):
-            PlaceMap.open(link)
-    with PlaceMap.open(link) as place_map:
+            PlaceMap.open_to_read(link)
+    with PlaceMap.open_to_read(link) as place_map:
         assert len(place_map.keyframes()) == 2
 
 
@@ -156,12 +156,12 @@ def test_a_map_in_use_is_refused(create, tmp_path, fill):
         with pytest.raises(MapError, match='being written by another process'):
             create(overwrite=True)
         with pytest.raises(MapError, match=r'was not closed.*anyloc map finish'):
-            PlaceMap.open(path)
-    assert len(PlaceMap.open(path).keyframes()) == 1
+            PlaceMap.open_to_read(path)
+    assert len(PlaceMap.open_to_read(path).keyframes()) == 1
 
 
 def test_a_missing_file_a_folder_and_a_place_that_is_not_there(create, tmp_path):
-    for way in (PlaceMap.open, PlaceMap.open_to_write):
+    for way in (PlaceMap.open_to_read, PlaceMap.open_to_write):
         with pytest.raises(MapError, match=r'nothing\.anyloc not found.*anyloc teach'):
             way(tmp_path / 'nothing.anyloc')
         with pytest.raises(MapError, match='is a folder'):
@@ -183,7 +183,7 @@ def test_places_that_cannot_be_written(create, tmp_path):
     try:
         with pytest.raises(MapError, match='cannot be'):
             create('other.anyloc')
-        PlaceMap.open(tmp_path / 'route.anyloc').close()
+        PlaceMap.open_to_read(tmp_path / 'route.anyloc').close()
     finally:
         tmp_path.chmod(0o755)
 
@@ -194,7 +194,7 @@ def test_places_that_cannot_be_written(create, tmp_path):
 def test_a_file_that_is_no_map(tmp_path, content):
     path = tmp_path / 'other'
     path.write_bytes(content)
-    for way in (PlaceMap.open, PlaceMap.open_to_write):
+    for way in (PlaceMap.open_to_read, PlaceMap.open_to_write):
         with pytest.raises(MapError, match='other is no map of anyloc'):
             way(path)
     assert files(tmp_path) == ['other'] and path.read_bytes() == content
@@ -206,7 +206,7 @@ def test_another_database(tmp_path):
         connection.execute('CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)')
     connection.close()
     with pytest.raises(MapError, match=r'other\.db is no map of anyloc'):
-        PlaceMap.open(path)
+        PlaceMap.open_to_read(path)
 
 
 @pytest.mark.parametrize('version', [0, 2])
@@ -216,7 +216,7 @@ def test_a_map_of_another_version(create, tmp_path, version):
     connection = sqlite3.connect(path)
     connection.execute(f'PRAGMA user_version={version}')
     connection.close()
-    for way in (PlaceMap.open, PlaceMap.open_to_write):
+    for way in (PlaceMap.open_to_read, PlaceMap.open_to_write):
         with pytest.raises(MapError, match=f'version {version}, this program reads version 1'):
             way(path)
 

@@ -20,9 +20,9 @@ def test_the_same_method_gives_the_same_map(teach, describer, tmp_path):
     with PlaceMap.open_to_write(path) as place_map:
         finish(place_map, describer())
     before = path.read_bytes()
-    with PlaceMap.open(path) as source:
+    with PlaceMap.open_to_read(path) as source:
         rebuild(source, new, describer(), {'method': 'Again'})
-        with PlaceMap.open(new) as target:
+        with PlaceMap.open_to_read(new) as target:
             target.require_finished()
             assert target.keyframes() == source.keyframes()
             assert [target.image(i) for i in range(5)] == [source.image(i) for i in range(5)]
@@ -37,9 +37,9 @@ def test_the_same_method_gives_the_same_map(teach, describer, tmp_path):
 def test_another_method(teach, describer, tmp_path):
     path = teach(sample=lambda second: GeoPoint(48.0 + second * 1e-4, 11.0))
     fake = describer(needs_vocabulary=True, fingerprint={'network': 'other'})
-    with PlaceMap.open(path) as source:
+    with PlaceMap.open_to_read(path) as source:
         rebuild(source, tmp_path / 'new.anyloc', fake, {}, whitening_dim=2)
-        with PlaceMap.open(tmp_path / 'new.anyloc') as target:
+        with PlaceMap.open_to_read(tmp_path / 'new.anyloc') as target:
             target.compare({'network': 'other'})
             assert target.descriptors()[1].shape == (5, 2)
             assert target.datum == source.datum
@@ -48,7 +48,7 @@ def test_another_method(teach, describer, tmp_path):
 
 def test_a_map_without_images_and_an_existing_file(teach, describer, tmp_path):
     path = teach(store_images=False)
-    with PlaceMap.open(path) as source:
+    with PlaceMap.open_to_read(path) as source:
         with pytest.raises(MapError, match='keeps no image of reference 0'):
             rebuild(source, tmp_path / 'new.anyloc', describer(), {})
         with pytest.raises(MapError, match=r'route\.anyloc exists; name another file'):
@@ -65,7 +65,7 @@ def test_an_interrupted_copy_leaves_nothing_and_an_interrupted_finish_a_map(
         if (stage, done) == wanted:
             raise KeyboardInterrupt
 
-    with PlaceMap.open(teach()) as source:
+    with PlaceMap.open_to_read(teach()) as source:
         wanted = ('copy', 3)
         with pytest.raises(KeyboardInterrupt):
             rebuild(source, new, describer(), {}, progress=stop)

@@ -272,7 +272,7 @@ def test_leaving_by_an_error_keeps_the_images_that_wait(create, describer, pictu
         made.add_image(0, partial(picture, 0))
         assert made.counters.waiting == 1
         raise error
-    with PlaceMap.open(place_map.path) as place_map:
+    with PlaceMap.open_to_read(place_map.path) as place_map:
         assert len(place_map.keyframes()) == 1
 
 
@@ -284,7 +284,7 @@ def test_a_route_must_be_begun(create, describer, picture):
 
 
 def test_the_same_input_gives_the_same_references(teach):
-    maps = [PlaceMap.open(teach(f'{name}.anyloc')) for name in 'ab']
+    maps = [PlaceMap.open_to_read(teach(f'{name}.anyloc')) for name in 'ab']
     assert maps[0].keyframes() == maps[1].keyframes()
     for reference_id in range(5):
         assert maps[0].image(reference_id) == maps[1].image(reference_id)
