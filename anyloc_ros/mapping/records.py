@@ -25,7 +25,7 @@ class Keyframe:
     before the first pose), `image_size` is (height, width) in pixels.
     """
 
-    id: int  # noqa: A003 (the word of the interface; nobody calls id() here)
+    id: int
     route: int
     index: int
     stamp_ns: int

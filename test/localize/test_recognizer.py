@@ -101,5 +101,5 @@ def test_an_unfinished_map_is_refused(describer, tmp_path):
 def test_a_map_of_other_settings_than_the_describer_is_refused(route):
     with PlaceMap.open_to_write(route) as place_map, place_map.transaction():
         place_map.set_meta('fingerprint', place_map.fingerprint | {'gem_p': 5.0})
-    with pytest.raises(MapError, match='gem_p 5.0, this describer has gem_p 3.0'):
+    with pytest.raises(MapError, match=r'gem_p 5\.0, this describer has gem_p 3\.0'):
         open_recognizer(route, LocalizeConfig())
