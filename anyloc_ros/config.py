@@ -163,7 +163,7 @@ class DescribeConfig(_Checked):
     )
     whitening_dim: int | str = parameter(
         AUTO,
-        'width after PCA whitening; 0 is none; auto is 0 below 1000 references, else 512',
+        'width after PCA whitening; 0 is none; auto is 0 below 4096 references, else 512',
         low=0,
         high=65536,
         accepts_auto=True,

@@ -56,6 +56,7 @@ class Network(nn.Module):
         self.weights_sha256 = ''
         # Of the last input size: a camera keeps its size, and its positions are resized once.
         self._resized: tuple[torch.Size, torch.Tensor] | None = None
+        self.dtype = torch.float32
         self._tensor = tensor
         self._build()
         del self._tensor
@@ -66,27 +67,20 @@ class Network(nn.Module):
         """Return the number D of channels that come out."""
         return (self.facet == 'cls' and self.backbone.projection) or self.backbone.width
 
-    @property
-    def dtype(self) -> torch.dtype:
-        """Return the number format of the large products."""
-        return self.patch_weight.dtype
-
     def place(self, device: torch.device, dtype: torch.dtype) -> None:
         """
-        Move to a device and do the large products in a number format.
+        Move to a device and do the products of the blocks in a number format.
 
         Norms, scales, tokens and the sum that runs through the blocks stay in float32: they cost
-        little, and rounding that sum in every block is most of the error of half precision.
+        little, and rounding that sum in every block is most of the error of half precision. So do
+        the first and the last product, 2 % of the work of ViT-S and less of larger networks.
         """
         self._resized = None
         self.to(device)
-        for module in self.modules():
+        self.dtype = dtype
+        for module in self.blocks.modules():
             if isinstance(module, nn.Linear):
                 module.to(dtype)
-        for name in ('patch_weight', 'patch_bias'):
-            if hasattr(self, name):
-                parameter = getattr(self, name)
-                parameter.data = parameter.data.to(dtype)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return features (B, N, D), row by row of the patch grid; (B, 1, D) for 'cls'."""
@@ -98,7 +92,7 @@ class Network(nn.Module):
         # All tokens go through the projection: the product over fewer rows rounds differently.
         features = hidden
         if self.facet != 'token':
-            features = self.facet_projection(self.facet_norm(hidden).to(self.dtype))
+            features = self.facet_projection(self.facet_norm(hidden))
         first_patch = 1 + self.backbone.registers
         features = features[:, first_patch:]
         if self.facet != 'token' and self.backbone.family == 'dino':
@@ -144,9 +138,9 @@ class Network(nn.Module):
         b = self.backbone
         rows, columns = ((side - b.patch) // self.stride + 1 for side in pixels.shape[-2:])
         # A matrix product, not a convolution: cuDNN's own switch for TF32 need not be known.
-        patches = unfold(pixels.to(self.dtype), b.patch, stride=self.stride).transpose(1, 2)
+        patches = unfold(pixels, b.patch, stride=self.stride).transpose(1, 2)
         bias = None if b.family == 'clip' else self.patch_bias
-        embedded = linear(patches, self.patch_weight.flatten(1), bias).float()
+        embedded = linear(patches, self.patch_weight.flatten(1), bias)
         class_token = self.class_token.expand(len(pixels), 1, -1)
         hidden = torch.cat((class_token, embedded), dim=1)
         hidden = hidden + self._positions_for((rows, columns), pixels.shape[-2:])

@@ -100,9 +100,7 @@ def decide(
 
 def _similarities_of_different_places(descriptors: np.ndarray, places: Places) -> np.ndarray:
     rows = np.arange(len(descriptors))
-    found = []
-    for row in np.unique(np.linspace(0, len(rows) - 1, SAMPLED).round().astype(int)):
-        other = ~places.same(row, rows)
-        if other.any():
-            found.append(np.einsum('ij,j->i', descriptors, descriptors[row])[other])
-    return np.concatenate(found) if found else np.empty(0)
+    sampled = np.unique(np.linspace(0, len(rows) - 1, SAMPLED).round().astype(int))
+    similarities = descriptors[sampled] @ descriptors.T
+    different = np.stack([~places.same(row, rows) for row in sampled])
+    return similarities[different]

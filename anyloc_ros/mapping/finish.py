@@ -35,7 +35,8 @@ BATCH = 16
 FEATURE_BYTES = 2**30
 """Local features a vocabulary is fit on at most; k-means needs some times as much."""
 
-AUTO_WHITENING_REFERENCES = 1000
+AUTO_WHITENING_REFERENCES = 4096
+"""Eight references for each dimension kept: with fewer, whitening loses places (decisions.md)."""
 AUTO_WHITENING_DIM = 512
 
 SAMPLING_SEED = 42
@@ -61,7 +62,7 @@ def finish(
     a vocabulary or whitening is fit only where there is none.
 
     :param whitening_dim: width after whitening, 0 for none, at most references - 1; `auto` is 512
-        from 1000 references on where descriptors are wider than that, else 0.
+        from 4096 references on where descriptors are wider than that, else 0.
     :param feature_bytes: with more features than this an even share of every image is drawn for
         the vocabulary.
     :raises ConfigError: a whitening the map cannot have.

@@ -151,7 +151,7 @@ def test_positions_are_resized_once_for_a_camera(monkeypatch):
         network(torch.zeros(1, 3, height, 56))
     assert calls == [(4, 4), (5, 4), (4, 4)]
     network.place(torch.device('cpu'), torch.bfloat16)
-    assert network(torch.zeros(1, 3, 56, 56)).dtype == torch.bfloat16
+    assert network(torch.zeros(1, 3, 56, 56)).dtype == torch.float32
     assert network._positions.dtype == torch.float32
 
 

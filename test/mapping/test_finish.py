@@ -105,12 +105,13 @@ def test_whitening_is_fit_on_the_descriptors_and_replaces_them(record, describer
 
 
 @pytest.mark.parametrize(
-    ('references', 'width', 'expected'), [(999, 40, 40), (1000, 40, 4), (1000, 4, 4)]
+    ('references', 'width', 'expected'), [(39, 40, 40), (40, 40, 4), (40, 4, 4)]
 )
 def test_automatic_whitening(
     create, describer, reference, monkeypatch, references, width, expected
 ):
     monkeypatch.setattr(finish_module, 'AUTO_WHITENING_DIM', 4)
+    monkeypatch.setattr(finish_module, 'AUTO_WHITENING_REFERENCES', 40)
     random = np.random.default_rng(0).normal(size=(references, width))
     with create() as place_map:
         with place_map.transaction():
@@ -119,7 +120,7 @@ def test_automatic_whitening(
             place_map.set_descriptors(range(references), random, 'float32')
         ready = finish(place_map, describer())
         assert place_map.descriptors()[1].shape == (references, expected)
-        assert (ready.whitening is not None) is (references == 1000 and width == 40)
+        assert (ready.whitening is not None) is (references == 40 and width == 40)
 
 
 def test_whitening_beyond_the_references_is_refused(record, describer):
