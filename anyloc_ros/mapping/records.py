@@ -25,7 +25,7 @@ class Keyframe:
     before the first pose), `image_size` is (height, width) in pixels.
     """
 
-    id: int
+    id: int  # noqa: A003 (the word of the interface; nothing here calls id())
     route: int
     index: int
     stamp_ns: int
