@@ -247,7 +247,7 @@ def test_a_mask_leaves_out_what_is_black(anyloc, run_folder, tmp_path):
     mask[:, :80] = 0
     cv2.imwrite(str(tmp_path / 'mask.png'), mask)
     changed = cv2.imread(f'{run_folder}/1.png')
-    changed[:, :40] = 0
+    changed[:, :30] = 0
     cv2.imwrite(str(tmp_path / 'changed.png'), changed)
     paths = [f'{run_folder}/1.png', str(tmp_path / 'changed.png')]
     arrays = {}
@@ -259,5 +259,5 @@ def test_a_mask_leaves_out_what_is_black(anyloc, run_folder, tmp_path):
             arrays[name] = [read[path] for path in paths]
     assert len(arrays['right'][0]) < len(arrays['all'][0])
     assert not np.array_equal(arrays['all'][0], arrays['all'][1])
-    # The left half is masked and its left half changed: no feature that is left reaches there.
+    # The left half is masked. A feature reaches 44 px at most: from there none sees the change.
     np.testing.assert_allclose(arrays['right'][0], arrays['right'][1], atol=1e-6)
