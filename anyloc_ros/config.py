@@ -49,7 +49,7 @@ class Parameter:
         """
         if self.accepts_auto and value == AUTO:
             return value
-        kind = self._kind(default)
+        kind = self.kind(default)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if kind is not type(value):
@@ -62,7 +62,8 @@ class Parameter:
             raise ConfigError(f'{name}: expected {self.description}, got {value!r}')
         return value
 
-    def _kind(self, default: Any) -> type:
+    def kind(self, default: Any) -> type:
+        """Return the type of a value that is not `auto`."""
         if not self.accepts_auto or default != AUTO:
             return type(default)
         if self.choices or self.pattern:

@@ -65,18 +65,22 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class GeoPoint:
-    """A point on WGS 84: degrees, and metres above the ellipsoid."""
+    """A point on WGS 84: degrees, and metres above the ellipsoid, NaN when not known."""
 
     latitude_deg: float
     longitude_deg: float
-    altitude_m: float = 0.0
+    altitude_m: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class UtmPoint:
-    """A point in a UTM grid in metres; `zone` as in 33U, empty when it is not known."""
+    """
+    A point in a UTM grid in metres.
+
+    `zone` as in 33U, empty when it is not known; the altitude is NaN when it is not known.
+    """
 
     easting_m: float
     northing_m: float
     zone: str = ''
-    altitude_m: float = 0.0
+    altitude_m: float = math.nan

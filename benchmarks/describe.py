@@ -25,7 +25,9 @@ import resource
 from statistics import median
 from time import perf_counter
 
+from anyloc_ros.config import DescribeConfig
 from anyloc_ros.describe.aggregate import vlad
+from anyloc_ros.describe.describer import build_describer
 from anyloc_ros.describe.features import load_network, NetworkFeatures
 from anyloc_ros.describe.kmeans import cosine_kmeans
 import cv2
@@ -151,6 +153,15 @@ def compare_on_cpu(runs: int) -> None:
         print(f'  greatest difference: {float(apart):.1e}')
 
 
+def time_dense_sift(runs: int) -> None:
+    """Print RootSIFT-VLAD of one camera image, features and VLAD."""
+    images = _pictures(8, 480, 640)
+    describer = build_describer(DescribeConfig(method='RootSIFT-VLAD'))
+    describer = describer.with_vocabulary(describer.fit_vocabulary(describer.features(images)))
+    times = _in_turn({'': lambda: describer.describe(images[:1])}, runs)['']
+    print(f'\nRootSIFT-VLAD, one image of 640x480: {median(times):.1f} ms')
+
+
 def describe_once_with_vit_g() -> None:
     """Print what one image through ViT-g/14 takes in fp32 on the CPU, in this process."""
     image = np.random.default_rng(SEED).integers(0, 256, (322, 322, 3), np.uint8)
@@ -206,6 +217,7 @@ def main() -> None:
     if given.vit_g:
         # First: the peak of memory is that of the process.
         describe_once_with_vit_g()
+    time_dense_sift(given.runs)
     compare_on_cpu(given.runs)
     if torch.cuda.is_available():
         compare_on_cuda(given.runs)

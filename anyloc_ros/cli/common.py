@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 import json
 import math
+import os
 from pathlib import Path
 import sys
-from typing import Annotated, Any, TYPE_CHECKING
+from typing import Annotated, Any, IO, TYPE_CHECKING
 
 from anyloc_ros.config import config_from, nearest, parameters_of
 from anyloc_ros.errors import AnyLocError, ConfigError
@@ -22,8 +23,11 @@ import typer
 
 if TYPE_CHECKING:
     from anyloc_ros.io.source import Source
+    from anyloc_ros.mapping.finish import Progress
 
-Progress = Callable[[str, int, int], None]
+PATHS = ('weights_path', 'mask_path')
+RUNTIME = ('device', 'precision', *PATHS)
+"""What may differ from how a map was taught."""
 
 SOURCE_HELP = 'A bag, a folder of images, or FOLDER:FIRST-LAST (1-based, natural order).'
 
@@ -54,16 +58,26 @@ PosesOption = Annotated[
 ]
 
 
-def configs(groups: Iterable[type], settings: Iterable[str], **given: Any) -> list[Any]:
+def configs(
+    groups: Iterable[type],
+    settings: Iterable[str],
+    *,
+    only: Collection[str] = (),
+    **given: Any,
+) -> list[Any]:
     """
     Return one config of each group from `NAME=VALUE` texts and values given otherwise.
 
-    :raises ConfigError: no such parameter in any of the groups, or a bad value.
+    :param only: the parameters that have a meaning here, where not all of the groups have.
+    :raises ConfigError: no such parameter, or a bad value.
     """
     groups = list(groups)
     values = {name: value for name, value in given.items() if value not in (None, '')}
     known = {
-        name: default for group in groups for name, (default, _) in parameters_of(group).items()
+        name: known
+        for group in groups
+        for name, known in parameters_of(group).items()
+        if not only or name in only
     }
     for setting in settings:
         name, equals, text = setting.partition('=')
@@ -71,7 +85,12 @@ def configs(groups: Iterable[type], settings: Iterable[str], **given: Any) -> li
             raise ConfigError(f'--set: expected NAME=VALUE, got {setting!r}')
         if name not in known:
             raise ConfigError(f'--set: unknown parameter {name!r}{nearest(name, known)}')
-        values[name] = _value(text)
+        default, parameter = known[name]
+        values[name] = text if parameter.kind(default) is str else _value(text)
+    for name in PATHS:
+        if values.get(name):
+            # A map remembers them: it must open from any folder.
+            values[name] = str(Path(values[name]).expanduser().resolve())
     return [
         config_from(group, {n: v for n, v in values.items() if n in parameters_of(group)})
         for group in groups
@@ -89,15 +108,48 @@ def _value(text: str) -> bool | int | float | str:
     return text
 
 
+@contextmanager
+def output(option: str, path: Path, inputs: Iterable[Path | str] = ()) -> Iterator[IO[bytes]]:
+    """
+    Give a file to write that takes the place of `path` when all is written.
+
+    :param inputs: what the command reads; none of it is ever replaced, nor is a map.
+    :raises AnyLocError: such a file, a folder, a full disk, no permission.
+    """
+    from anyloc_ros.mapping.schema import HEADER_BYTES, is_map
+
+    try:
+        if path.is_file():
+            with path.open('rb') as file:
+                header = file.read(HEADER_BYTES)
+            same = any(Path(other).exists() and path.samefile(other) for other in inputs)
+            if same or is_map(header):
+                raise AnyLocError(
+                    f'{option} {path} is {"read here" if same else "a map"} and would be lost; '
+                    f'name another file'
+                )
+        if path.exists() and not path.is_file():  # a pipe or a terminal
+            with path.open('wb') as file:
+                yield file
+            return
+        unfinished = path.with_name(f'.{path.name}.{os.getpid()}')
+        try:
+            with unfinished.open('xb') as file:
+                yield file
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise AnyLocError(f'{option} {path} cannot be written: {error.strerror}') from error
+
+
 def write_json(path: Path | None, result: dict[str, Any]) -> None:
     """Write `result` as JSON where asked; NaN becomes null. A file there is replaced."""
     if path is None:
         return
     text = json.dumps(_without_nan(result), indent=2) + '\n'
-    try:
-        path.write_text(text, encoding='utf-8')
-    except OSError as error:
-        raise AnyLocError(f'--json {path} cannot be written: {error.strerror}') from error
+    with output('--json', path) as file:
+        file.write(text.encode())
 
 
 def _without_nan(value: Any) -> Any:
@@ -121,8 +173,9 @@ def say_notes(source: Source) -> None:
         say(f'{source.name}: {note}')
 
 
-def show(result: Mapping[str, Any]) -> None:
-    """Print a result on stdout, a line for each figure."""
+def report(result: Mapping[str, Any], json_file: Path | None) -> None:
+    """Print a result on stdout, a line for each figure, and write it as JSON where asked."""
+    write_json(json_file, result)
     width = max(map(len, result), default=0)
     for name, value in result.items():
         text = f'{value:.4f}' if isinstance(value, float) else 'none' if value is None else value

@@ -14,7 +14,7 @@ import zipfile
 
 from anyloc_ros.cli import common
 from anyloc_ros.config import DescribeConfig
-from anyloc_ros.errors import AnyLocError, ConfigError, ImageError
+from anyloc_ros.errors import ConfigError, ImageError
 import numpy as np
 import typer
 
@@ -73,7 +73,8 @@ def describe(
             except ImageError as error:
                 bad.append(f'{path}: {error}')
             progress('describe', done, len(images))
-    _write(out, arrays)
+    if arrays:
+        _write(out, arrays, [*images, checkpoint])
     if bad:
         raise ImageError(
             f'{len(arrays)} of {len(images)} images are written to {out}; not these:\n'
@@ -116,7 +117,11 @@ def _by_checkpoint(
         stride=stride or None,
     )
     extractor: Extractor = NetworkFeatures(
-        network, layer=layer, facet=facet, image_size=size or 'native'
+        network,
+        layer=layer,
+        facet=facet,
+        image_size=size or 'native',
+        precision='fp32',
     )
     if facet == 'cls':
         return lambda image: extractor.extract([image])[0].cpu().numpy()[0]
@@ -132,12 +137,12 @@ def _read(path: str) -> np.ndarray:
         raise ImageError(f'cannot be read: {error.strerror}') from error
 
 
-def _write(out: Path, arrays: dict[str, np.ndarray]) -> None:
+def _write(out: Path, arrays: dict[str, np.ndarray], inputs: list[str]) -> None:
     # numpy.savez takes the names as keywords, where a path such as "file" collides.
-    try:
-        with zipfile.ZipFile(out, 'w', zipfile.ZIP_STORED) as archive:
-            for name, array in arrays.items():
-                with archive.open(f'{name}.npy', 'w', force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
-    except OSError as error:
-        raise AnyLocError(f'--out {out} cannot be written: {error.strerror}') from error
+    with (
+        common.output('--out', out, filter(None, inputs)) as file,
+        zipfile.ZipFile(file, 'w', zipfile.ZIP_STORED) as archive,
+    ):
+        for name, array in arrays.items():
+            with archive.open(f'{name}.npy', 'w', force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)

@@ -11,8 +11,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, LocalizeConfig
+from anyloc_ros.config import DescribeConfig, LocalizeConfig, parameters_of, TeachConfig
 import typer
+
+EVALUATED = frozenset(
+    name
+    for group in (DescribeConfig, TeachConfig, LocalizeConfig)
+    for name in parameters_of(group)
+    if not name.startswith(('keyframe_', 'map_', 'store_', 'top_k'))
+)
+"""Every reference image is used, in a map that is not kept; K is given by the measure."""
 
 
 def evaluate(
@@ -29,21 +37,37 @@ def evaluate(
     rate: common.RateOption = 10.0,
     image_topic: common.ImageTopicOption = '',
     pose_topic: common.PoseTopicOption = '',
+    reference_poses: Annotated[
+        str, typer.Option(metavar='FILE', help='Pose file of the references: CSV, TUM or KITTI.')
+    ] = '',
+    query_poses: Annotated[
+        str, typer.Option(metavar='FILE', help='Pose file of the queries.')
+    ] = '',
     json_file: common.JsonOption = None,
 ) -> None:
     """Make a map of every reference image, localize every query image on it, print recall@K."""
     from anyloc_ros.evaluate.run import evaluate as run
     from anyloc_ros.io.source import open_source
 
-    describe, localize = common.configs(
-        (DescribeConfig, LocalizeConfig), settings, method=method, vocabulary_seed=seed
+    describe, teach, localize = common.configs(
+        (DescribeConfig, TeachConfig, LocalizeConfig),
+        settings,
+        only=EVALUATED,
+        method=method,
+        vocabulary_seed=seed,
     )
     sources = [
-        open_source(text, rate_hz=rate, image_topic=image_topic, pose_topic=pose_topic)
-        for text in (references, queries)
+        open_source(
+            text,
+            rate_hz=rate,
+            image_topic=image_topic,
+            pose_topic=pose_topic,
+            poses_file=poses,
+        )
+        for text, poses in ((references, reference_poses), (queries, query_poses))
     ]
     with common.progress_bars() as progress:
-        found = run(*sources, truth, describe, localize, progress)
+        found = run(*sources, truth, describe, teach, localize, progress)
     for source in sources:
         common.say_notes(source)
     result = {
@@ -54,10 +78,11 @@ def evaluate(
         'queries': found.recall.queries,
         'references': found.references,
         'queries_without_positive': found.recall.queries_without_positive,
+        'queries_without_pose': found.queries_without_pose,
+        'references_without_pose': found.references_without_pose,
         'bad_queries': found.bad_queries,
         'bad_references': found.bad_references,
         'accepted': found.accepted,
         'seconds': round(found.seconds, 3),
     }
-    common.show(result)
-    common.write_json(json_file, result)
+    common.report(result, json_file)

@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from pathlib import Path
 from typing import Annotated, Any, TYPE_CHECKING
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, LocalizeConfig
-from anyloc_ros.errors import ImageError, SourceError
+from anyloc_ros.config import DescribeConfig, LocalizeConfig, parameters_of
+from anyloc_ros.errors import ImageError
 import typer
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def localize(
     settings: common.SetOption = (),
     rate: common.RateOption = 10.0,
     image_topic: common.ImageTopicOption = '',
-    pose_topic: common.PoseTopicOption = '',
+    poses_file: common.PosesOption = '',
     json_file: common.JsonOption = None,
 ) -> None:
     """
@@ -62,23 +63,28 @@ def localize(
     from anyloc_ros.io.source import open_source
     from anyloc_ros.localize.recognizer import open_recognizer
 
-    where, config = common.configs((DescribeConfig, LocalizeConfig), settings, top_k=top_k)
-    run = open_source(source, rate_hz=rate, image_topic=image_topic, pose_topic=pose_topic)
-    recognizer = open_recognizer(
-        map_file,
-        config,
-        device=where.device,
-        precision=where.precision,
-        weights_path=where.weights_path,
+    here, config = common.configs(
+        (DescribeConfig, LocalizeConfig),
+        settings,
+        only={*common.RUNTIME, *parameters_of(LocalizeConfig)} - {'top_k'},
+        top_k=top_k,
     )
+    run = open_source(
+        source,
+        rate_hz=rate,
+        image_topic=image_topic,
+        poses_file=poses_file,
+        with_poses=False,
+    )
+    recognizer = open_recognizer(map_file, config, here)
     read: list[Recognition] = []
     bad = 0
-    try:
-        file = out.open('w', newline='', encoding='utf-8')
-    except OSError as error:
-        raise SourceError(f'--out {out} cannot be written: {error.strerror}') from error
-    with file, common.progress_bars() as progress:
-        table = csv.writer(file, lineterminator='\n')
+    with (
+        common.output('--out', out, [source, map_file]) as file,
+        common.progress_bars() as progress,
+    ):
+        text = io.TextIOWrapper(file, encoding='utf-8', newline='')
+        table = csv.writer(text, lineterminator='\n')
         table.writerow(COLUMNS)
         for sample, answer in localize_source(run, recognizer, progress):
             if isinstance(answer, ImageError):
@@ -87,6 +93,8 @@ def localize(
                 continue
             read.append(answer)
             table.writerows(_rows(answer))
+        text.flush()
+        text.detach()
     common.say_notes(run)
     accepted = sum(answer.match is not None for answer in read)
     limits = recognizer.thresholds
@@ -101,8 +109,7 @@ def localize(
         'describe_ms_median': _median([answer.describe_ms for answer in read]),
         'search_ms_median': _median([answer.search_ms for answer in read]),
     }
-    common.show(result)
-    common.write_json(json_file, result)
+    common.report(result, json_file)
 
 
 def _rows(answer: Recognition) -> list[list[Any]]:

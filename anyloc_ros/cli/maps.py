@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TYPE_CHECKING
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, TeachConfig
-from anyloc_ros.errors import MapError
+from anyloc_ros.config import DescribeConfig, parameters_of, TeachConfig
 import typer
+
+if TYPE_CHECKING:
+    from anyloc_ros.mapping.summary import MapInfo
 
 app = typer.Typer(no_args_is_help=True, help='Look at a map, finish it, make others of it.')
 
@@ -51,7 +53,7 @@ def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
         'tool_version': found.tool_version,
         'size_bytes': found.size_bytes,
     }
-    common.show(result)
+    common.report(result, None)
     for event in found.events:
         typer.echo(f'{event.level}: {event.text}')
     common.write_json(json_file, result | {'events': [asdict(event) for event in found.events]})
@@ -60,7 +62,9 @@ def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
 
 
 @app.command()
-def finish(map_file: MapArgument, settings: common.SetOption = ()) -> None:
+def finish(
+    map_file: MapArgument, settings: common.SetOption = (), json_file: common.JsonOption = None
+) -> None:
     """
     Fit the vocabulary, describe what is not described, whiten: afterwards the map answers.
 
@@ -70,22 +74,21 @@ def finish(map_file: MapArgument, settings: common.SetOption = ()) -> None:
     from anyloc_ros.mapping.method import describer_of
     from anyloc_ros.mapping.place_map import PlaceMap
 
-    describe, teach = common.configs((DescribeConfig, TeachConfig), settings)
+    describe, teach = common.configs(
+        (DescribeConfig, TeachConfig),
+        settings,
+        only={*common.RUNTIME, 'whitening_dim', 'descriptor_dtype'},
+    )
     with PlaceMap.open_to_write(map_file) as place_map, common.progress_bars() as progress:
-        describer = describer_of(
-            place_map,
-            device=describe.device,
-            precision=describe.precision,
-            weights_path=describe.weights_path,
-        )
         run(
             place_map,
-            describer,
+            describer_of(place_map, describe),
             whitening_dim=describe.whitening_dim,
             descriptor_dtype=teach.descriptor_dtype,
             progress=progress,
         )
-    common.say(f'{map_file} is finished')
+        info = place_map.info()
+    common.report(_finished(info), json_file)
 
 
 @app.command()
@@ -94,14 +97,26 @@ def rebuild(
     out: NewMapOption,
     method: common.MethodOption = '',
     settings: common.SetOption = (),
+    json_file: common.JsonOption = None,
 ) -> None:
-    """Make a map of the same images, poses and ids by another method."""
+    """
+    Make a map of the same images, poses and ids by another method.
+
+    Without --method it is the method of the map, with what --set changes of it.
+    """
     from anyloc_ros.describe.describer import build_describer
     from anyloc_ros.mapping.place_map import PlaceMap
     from anyloc_ros.mapping.rebuild import rebuild as run
 
-    describe, teach = common.configs((DescribeConfig, TeachConfig), settings, method=method)
+    known = {*parameters_of(DescribeConfig), 'descriptor_dtype'}
     with PlaceMap.open_to_read(map_file) as place_map, common.progress_bars() as progress:
+        before = {} if method else place_map.describe_config
+        describe, teach = common.configs(
+            (DescribeConfig, TeachConfig),
+            settings,
+            only=known,
+            **before | ({'method': method} if method else {}),
+        )
         run(
             place_map,
             out,
@@ -111,13 +126,16 @@ def rebuild(
             descriptor_dtype=teach.descriptor_dtype,
             progress=progress,
         )
-    common.say(f'{out} is finished')
+    with PlaceMap.open_to_read(out) as place_map:
+        info = place_map.info()
+    common.report(_finished(info), json_file)
 
 
 @app.command()
 def merge(
     map_files: Annotated[list[Path], typer.Argument(metavar='MAP MAP...', help='Two or more.')],
     out: NewMapOption,
+    json_file: common.JsonOption = None,
 ) -> None:
     """Join maps of one method; ids and vocabulary of the first stay as they are."""
     from contextlib import ExitStack
@@ -130,10 +148,11 @@ def merge(
     with ExitStack() as stack, common.progress_bars() as progress:
         maps = [stack.enter_context(PlaceMap.open_to_read(map_file)) for map_file in map_files]
         left = run(maps, out, progress=progress)
+    with PlaceMap.open_to_read(out) as place_map:
+        info = place_map.info()
+    common.report(_finished(info), json_file)
     if left:
         common.say(f'{left} references are to be described: run "anyloc map finish {out}"')
-    else:
-        common.say(f'{out} is complete')
 
 
 @app.command()
@@ -152,7 +171,16 @@ def export(
         raise typer.BadParameter(f'--out: expected .{", .".join(EXPORTS)}, got {out.name!r}')
     with PlaceMap.open_to_read(map_file) as place_map:
         text = EXPORTS[form](place_map)
-    try:
-        out.write_text(text, encoding='utf-8')
-    except OSError as error:
-        raise MapError(f'--out {out} cannot be written: {error.strerror}') from error
+    with common.output('--out', out, [map_file]) as file:
+        file.write(text.encode())
+
+
+def _finished(info: MapInfo) -> dict[str, str | int]:
+    return {
+        'map': info.file,
+        'state': info.state,
+        'method': info.method,
+        'references': info.references,
+        'described': info.described,
+        'routes': info.routes,
+    }

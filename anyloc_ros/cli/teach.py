@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, TeachConfig
+from anyloc_ros.config import DescribeConfig, parameters_of, TeachConfig
 import typer
 
 
@@ -40,7 +40,7 @@ def teach(
     decide, see keyframe_distance_m, keyframe_angle_deg and keyframe_period_s.
     """
     from anyloc_ros.describe.describer import build_describer
-    from anyloc_ros.evaluate.replay import teach_source, without_speed
+    from anyloc_ros.evaluate.replay import max_speed_mps, teach_source
     from anyloc_ros.io.source import open_source
     from anyloc_ros.mapping.finish import finish
     from anyloc_ros.mapping.method import describer_of
@@ -49,18 +49,28 @@ def teach(
 
     if append and overwrite:
         raise typer.BadParameter('give --append or --overwrite, not both')
-    mode = 'append' if append else 'overwrite' if overwrite else ''
+    mode = 'append' if append else 'overwrite' if overwrite else 'create'
+    by_map = append and not method
+    # A map that is appended to says itself how it describes.
+    asked = common.RUNTIME if by_map else parameters_of(DescribeConfig)
     describe, config = common.configs(
-        (DescribeConfig, TeachConfig), settings, method=method, map_mode=mode
+        (DescribeConfig, TeachConfig),
+        settings,
+        only={*asked, *parameters_of(TeachConfig)} - {'map_mode'},
+        method=method,
+        map_mode=mode,
     )
     run = open_source(
-        source, rate_hz=rate, image_topic=image_topic, pose_topic=pose_topic, poses_file=poses_file
+        source,
+        rate_hz=rate,
+        image_topic=image_topic,
+        pose_topic=pose_topic,
+        poses_file=poses_file,
     )
-    config = without_speed(run, config)
-    if append and not method:
+    if by_map:
         # Opened to write: a map whose writer was killed is recovered here.
         with PlaceMap.open_to_write(map_file) as place_map:
-            describer = describer_of(place_map)
+            describer = describer_of(place_map, describe)
     else:
         describer = build_describer(describe)
     with (
@@ -68,7 +78,11 @@ def teach(
         common.progress_bars() as progress,
     ):
         session = TeachSession(
-            place_map, describer, config, every_image=not (run.has_poses or run.has_stamps)
+            place_map,
+            describer,
+            config,
+            every_image=not (run.has_poses or run.has_stamps),
+            max_speed_mps=max_speed_mps(run),
         )
         teach_source(run, session, progress)
         if finish_now:
@@ -96,7 +110,6 @@ def teach(
             for cause, n in counters.without_pose.items()
         },
     }
-    common.show(result)
-    common.write_json(json_file, result)
+    common.report(result, json_file)
     if not finish_now:
         common.say(f'not finished: run "anyloc map finish {map_file}" before localizing on it')

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Annotated
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig
+from anyloc_ros.config import DescribeConfig, parameters_of
 from anyloc_ros.errors import ConfigError, ImageError, SourceError
 import typer
 
 app = typer.Typer(no_args_is_help=True, help='Fit, import and look at vocabularies.')
 
-FACETS = ('query', 'key', 'value', 'token')
+FACETS = parameters_of(DescribeConfig)['facet'][1].choices[1:]
+FITTED = frozenset(parameters_of(DescribeConfig)) - {'vocabulary', 'whitening_dim'}
 
 OutOption = Annotated[
     Path, typer.Option('--out', metavar='FILE', help='.safetensors file; it must not exist.')
@@ -33,29 +34,38 @@ def fit(
     every: Annotated[int, typer.Option(min=1, help='Use every n-th image.')] = 1,
     settings: common.SetOption = (),
     image_topic: common.ImageTopicOption = '',
+    poses_file: common.PosesOption = '',
+    json_file: common.JsonOption = None,
 ) -> None:
     """Fit a vocabulary on images of one or more runs, for maps that shall share it."""
     from anyloc_ros.describe.describer import build_describer
+    from anyloc_ros.describe.kmeans import even_share
     from anyloc_ros.describe.vocabulary import save_vocabulary
     from anyloc_ros.io.samples import ImageSample
     from anyloc_ros.io.source import open_source
+    from anyloc_ros.mapping.finish import FEATURE_BYTES
 
-    (describe,) = common.configs((DescribeConfig,), settings, method=method)
+    (describe,) = common.configs((DescribeConfig,), settings, only=FITTED, method=method)
     describer = build_describer(describe)
     if not describer.needs_vocabulary:
         raise ConfigError(f'{describe.method} needs no vocabulary; choose a VLAD method')
     _require_suffix(out)
+    opened = [
+        open_source(text, image_topic=image_topic, poses_file=poses_file, with_poses=False)
+        for text in sources
+    ]
+    images = sum(-(-len(source) // every) for source in opened)
     features, bad = [], 0
     with common.progress_bars() as progress:
-        for text in sources:
-            source = open_source(text, image_topic=image_topic)
-            images = (s for s in source.samples() if isinstance(s, ImageSample))
-            for number, sample in enumerate(images):
+        for source in opened:
+            samples = (s for s in source.samples() if isinstance(s, ImageSample))
+            for number, sample in enumerate(samples):
                 progress(source.name, number + 1, len(source))
                 if number % every:
                     continue
                 try:
-                    features += describer.features([sample.decode()])
+                    (rows,) = describer.features([sample.decode()])
+                    features.append(even_share(rows, images, len(features), FEATURE_BYTES))
                 except ImageError as error:
                     bad += 1
                     common.say(f'{sample.name}: {error}')
@@ -63,7 +73,7 @@ def fit(
             raise SourceError(f'no image of {", ".join(sources)} can be read')
         vocabulary = describer.fit_vocabulary(features)
     save_vocabulary(vocabulary, out)
-    common.show({'vocabulary': str(out), 'bad_images': bad, **vocabulary.origin})
+    common.report({'vocabulary': str(out), 'bad_images': bad, **vocabulary.origin}, json_file)
 
 
 @app.command('import')
@@ -73,6 +83,7 @@ def import_file(
     backbone: Annotated[str, typer.Option(help='Network the words are for.')] = '',
     layer: Annotated[int, typer.Option(help='Its zero-based block.')] = -1,
     facet: Annotated[str, typer.Option(help='query, key, value or token.')] = '',
+    json_file: common.JsonOption = None,
 ) -> None:
     """
     Turn a vocabulary file that AnyLoc publishes into ours; the words stay as they are.
@@ -97,7 +108,8 @@ def import_file(
     _require_suffix(out)
     vocabulary = load_vocabulary(published, origin)
     save_vocabulary(vocabulary, out)
-    common.show({'vocabulary': str(out), **vocabulary.origin, 'sha256': vocabulary.sha256})
+    result = {'vocabulary': str(out), **vocabulary.origin, 'sha256': vocabulary.sha256}
+    common.report(result, json_file)
 
 
 @app.command()
@@ -119,8 +131,7 @@ def info(
         'sha256': vocabulary.sha256,
         **vocabulary.origin,
     }
-    common.show(result)
-    common.write_json(json_file, result)
+    common.report(result, json_file)
 
 
 def _require_suffix(out: Path) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TYPE_CHECKING
 
 from anyloc_ros.cli import common
@@ -29,15 +30,14 @@ def list_all(json_file: common.JsonOption = None) -> None:
     from anyloc_ros.describe.weights import list_weights
 
     places = {backbone.name: path for backbone, path in list_weights()}
-    common.show({name: str(path) if path else 'not here' for name, path in places.items()})
-    here = {name: str(path) if path else None for name, path in places.items()}
-    common.write_json(json_file, here)
+    common.report({name: str(path) if path else None for name, path in places.items()}, json_file)
 
 
 @app.command()
 def fetch(
     name: NameArgument,
     url: Annotated[str, typer.Option(help='Another address than the published one.')] = '',
+    json_file: common.JsonOption = None,
 ) -> None:
     """Download the weights of a network into the cache and check them."""
     from anyloc_ros.describe.fetch import fetch as run
@@ -50,25 +50,24 @@ def fetch(
             url=url,
             progress=lambda done, total: progress(f'{backbone.name} (bytes)', done, total),
         )
-    _show(stored)
+    _report(stored, json_file)
 
 
 @app.command()
-def verify(name: NameArgument) -> None:
+def verify(name: NameArgument, json_file: common.JsonOption = None) -> None:
     """Compute the checksum of fetched weights again and compare it."""
     from anyloc_ros.describe.methods import backbone_named
     from anyloc_ros.describe.weights import verify as run
 
-    _show(run(backbone_named(name)))
+    _report(run(backbone_named(name)), json_file)
 
 
-def _show(stored: StoredWeights) -> None:
-    common.show(
-        {
-            'network': stored.backbone.name,
-            'file': str(stored.path),
-            'bytes': stored.size,
-            'sha256': stored.sha256,
-            'checked against': stored.checked_against,
-        }
-    )
+def _report(stored: StoredWeights, json_file: Path | None) -> None:
+    result = {
+        'network': stored.backbone.name,
+        'file': str(stored.path),
+        'bytes': stored.size,
+        'sha256': stored.sha256,
+        'checked_against': stored.checked_against,
+    }
+    common.report(result, json_file)

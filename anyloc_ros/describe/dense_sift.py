@@ -21,9 +21,8 @@ Sums run in a fixed order and not through BLAS: the number of threads changes no
 from __future__ import annotations
 
 from collections.abc import Sequence
-import hashlib
 
-from anyloc_ros.errors import ConfigError
+from anyloc_ros.describe.mask import check_size, mask_sha256
 import cv2
 import numpy as np
 
@@ -75,9 +74,6 @@ class DenseRootSift:
 
     def settings(self) -> dict[str, int | float | str]:
         """Return everything the features depend on."""
-        mask_sha256 = (
-            '' if self._mask is None else hashlib.sha256(self._mask.tobytes()).hexdigest()
-        )
         return {
             'backbone': 'rootsift',
             'features': f'dense RootSIFT {_VERSION}',
@@ -86,7 +82,7 @@ class DenseRootSift:
             'bin_sizes_px': ','.join(map(str, _BIN_SIZES_PX)),
             'smoothing_px': _SMOOTHING_PX,
             'min_contrast': _MIN_CONTRAST,
-            'mask_sha256': mask_sha256,
+            'mask_sha256': mask_sha256(self._mask),
         }
 
     def extract(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -98,12 +94,8 @@ class DenseRootSift:
         return [self._extract(image) for image in images]
 
     def _extract(self, image: np.ndarray) -> np.ndarray:
-        if self._mask is not None and image.shape[:2] != self._mask.shape:
-            raise ConfigError(
-                f'mask_path: the mask is {self._mask.shape[0]}x{self._mask.shape[1]} px (height x '
-                f'width), the image {image.shape[0]}x{image.shape[1]}; make the mask of the '
-                f'camera size'
-            )
+        if self._mask is not None:
+            check_size(self._mask, image)
         maps = _orientation_maps(_prepare(image, self._longer_side))
         return np.concatenate([self._at_scale(maps, bin_size) for bin_size in _BIN_SIZES_PX])
 

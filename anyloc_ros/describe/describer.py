@@ -21,8 +21,8 @@ from anyloc_ros.config import DescribeConfig
 from anyloc_ros.describe.aggregate import gap, gem, gmp, vlad
 from anyloc_ros.describe.dense_sift import DenseRootSift
 from anyloc_ros.describe.features import load_network, NetworkFeatures
-from anyloc_ros.describe.image import read_mask
 from anyloc_ros.describe.kmeans import fit_words
+from anyloc_ros.describe.mask import read_mask
 from anyloc_ros.describe.methods import DENSE_SIFT, Method, method_of
 from anyloc_ros.describe.vocabulary import load_vocabulary, Vocabulary
 from anyloc_ros.describe.whitening import Whitening
@@ -90,7 +90,7 @@ class Describer:
         An image without features (black, or masked whole) has a zero descriptor, whose
         similarity to every reference is 0.
 
-        :raises ModelError: the method needs a vocabulary and has none yet.
+        :raises ModelError: the method needs a vocabulary and has none yet, or numbers overflow.
         """
         if not self.ready:
             raise ModelError(
@@ -103,8 +103,14 @@ class Describer:
         else:
             descriptors = torch.stack([self._aggregate(x) for x in features])
         descriptors = normalize(descriptors, dim=-1)
+        if not torch.isfinite(descriptors).all():
+            raise ModelError(
+                f'{self.config.method} gave a descriptor with NaN or infinity: use precision fp32 '
+                f'or bf16, and check the weights (anyloc weights verify)'
+            )
         if self.whitening is not None:
-            descriptors = self.whitening.apply(descriptors)
+            seen = descriptors.any(dim=-1, keepdim=True)
+            descriptors = self.whitening.apply(descriptors) * seen
         return descriptors.cpu().numpy()
 
     def fit_vocabulary(self, features: Sequence[np.ndarray]) -> Vocabulary:

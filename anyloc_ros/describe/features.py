@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-import hashlib
 from pathlib import Path
 
 from anyloc_ros.config import AUTO
 from anyloc_ros.describe.backbones import BACKBONES, find_backbone
 from anyloc_ros.describe.checkpoints import read_checkpoint
 from anyloc_ros.describe.image import preparation
+from anyloc_ros.describe.mask import check_size, mask_sha256
 from anyloc_ros.describe.random_weights import RandomWeights
 from anyloc_ros.describe.transformer import Network
 from anyloc_ros.describe.weights import locate
@@ -155,16 +155,7 @@ class NetworkFeatures:
         :raises ModelError: the device has not enough memory for one image.
         """
         with torch.inference_mode():
-            inputs = [self._prepare(image) for image in images]
-            groups: dict[torch.Size, list[int]] = {}
-            for index, pixels in enumerate(inputs):
-                groups.setdefault(pixels.shape, []).append(index)
-            features: list[torch.Tensor] = [torch.empty(0)] * len(inputs)
-            for group in groups.values():
-                batch = self._run(torch.stack([inputs[index] for index in group]))
-                for index, rows in zip(group, self._finish(batch), strict=True):
-                    features[index] = rows
-            return features
+            return self._extract(images)
 
     def patch_grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return (rows, columns) of patches for images of this size, before any mask."""
@@ -172,9 +163,6 @@ class NetworkFeatures:
 
     def settings(self) -> dict[str, str | int | float]:
         """Return everything the features depend on, device and precision apart."""
-        mask_sha256 = (
-            '' if self._mask is None else hashlib.sha256(self._mask.tobytes()).hexdigest()
-        )
         return {
             'backbone': self.network.backbone.name,
             'layer': self.layer,
@@ -183,37 +171,45 @@ class NetworkFeatures:
             'patch': self.network.backbone.patch,
             'stride': self.network.stride,
             'normalised': int(self.normalise),
-            'mask_sha256': mask_sha256,
+            'mask_sha256': mask_sha256(self._mask),
             'weights_sha256': self.network.weights_sha256,
         }
 
-    def _prepare(self, image: np.ndarray) -> torch.Tensor:
-        if self._mask is not None and image.shape[:2] != self._mask.shape:
-            raise ConfigError(
-                f'mask_path: the mask is {self._mask.shape[0]}x{self._mask.shape[1]} px (height x '
-                f'width), the image {image.shape[0]}x{image.shape[1]}; make the mask of the '
-                f'camera size'
-            )
-        return self._preparation.prepare(image, self.device)
-
-    def _run(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Return the output for a batch; where memory runs out, by halves."""
+    def _extract(self, images: Sequence[np.ndarray]) -> list[torch.Tensor]:
+        """Return the features of the images; where memory runs out, by halves."""
         try:
-            with _full_float32():
-                return self.network(pixels)
+            return self._extract_together(images)
         except torch.cuda.OutOfMemoryError:
-            batch = len(pixels)
+            count = len(images)
         # Outside the handler: it would keep the tensors of the failed attempt alive.
-        if batch == 1:
-            height, width = pixels.shape[-2:]
+        if count == 1:
+            height, width = images[0].shape[:2]
             raise ModelError(
                 f'{self.network.backbone.name}: not enough memory on {self.device} for one image '
                 f'of {height}x{width} px; use a smaller image_size, precision fp16 or a smaller '
                 f'backbone'
             )
         torch.cuda.empty_cache()
-        half = batch // 2
-        return torch.cat((self._run(pixels[:half]), self._run(pixels[half:])))
+        half = count // 2
+        return self._extract(images[:half]) + self._extract(images[half:])
+
+    def _extract_together(self, images: Sequence[np.ndarray]) -> list[torch.Tensor]:
+        inputs = [self._prepare(image) for image in images]
+        groups: dict[torch.Size, list[int]] = {}
+        for index, pixels in enumerate(inputs):
+            groups.setdefault(pixels.shape, []).append(index)
+        features: list[torch.Tensor] = [torch.empty(0)] * len(inputs)
+        for group in groups.values():
+            with _full_float32():
+                batch = self.network(torch.stack([inputs[index] for index in group]))
+            for index, rows in zip(group, self._finish(batch), strict=True):
+                features[index] = rows
+        return features
+
+    def _prepare(self, image: np.ndarray) -> torch.Tensor:
+        if self._mask is not None:
+            check_size(self._mask, image)
+        return self._preparation.prepare(image, self.device)
 
     def _finish(self, features: torch.Tensor) -> torch.Tensor:
         features = features.float()

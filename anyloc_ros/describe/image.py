@@ -15,12 +15,10 @@ antialiasing, as the published code does. An image is (H, W, 3) uint8 RGB; a siz
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 import re
 
 from anyloc_ros.describe.backbones import Backbone
 from anyloc_ros.errors import ConfigError, ImageError
-import cv2
 import numpy as np
 import torch
 from torch.nn.functional import avg_pool2d, interpolate
@@ -179,19 +177,3 @@ def preparation(backbone: Backbone, image_size: str, stride: int) -> Preparation
         longer_side=longer_side,
         antialias=bool(match[4]),
     )
-
-
-def read_mask(path: str | Path) -> np.ndarray:
-    """
-    Return a mask (H, W) bool from an image file: True, use, where it is not dark (128 and more).
-
-    :raises ConfigError: the file is missing or no image.
-    """
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise ConfigError(f'mask_path: cannot read {path}: {error.strerror}') from None
-    image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
-    if image is None:
-        raise ConfigError(f'mask_path: {path} is no image; use a PNG of the camera size')
-    return image >= 128

@@ -19,6 +19,8 @@ from torch.nn.functional import normalize
 LARGE = 2_000_000
 """From this many features on, faiss clusters: minutes where the exact algorithm takes hours."""
 
+SAMPLING_SEED = 42
+
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,20 @@ def fit_words(features: np.ndarray, num_words: int, seed: int) -> tuple[np.ndarr
         return cosine_kmeans(features, num_words, seed), 'cosine k-means'
     log.info('%d features: k-means by faiss', len(features))
     return faiss_kmeans(features, num_words, seed), 'faiss spherical k-means'
+
+
+def even_share(features: np.ndarray, images: int, number: int, limit_bytes: int) -> np.ndarray:
+    """
+    Return the rows of features (N, D) that one of `images` may give to a vocabulary.
+
+    All of them while the images together stay below the limit. Which rows are drawn depends on the
+    `number` of the image alone: the same however often it is asked.
+    """
+    share = max(1, limit_bytes // images // max(1, features[:1].nbytes))
+    if len(features) <= share:
+        return features
+    random = np.random.default_rng((SAMPLING_SEED, number))
+    return features[np.sort(random.choice(len(features), share, replace=False))]
 
 
 def cosine_kmeans(

@@ -79,10 +79,14 @@ def read_vprbench(path: str | Path, num_queries: int, num_references: int) -> li
     return found
 
 
+class _Array:
+    """Stands for numpy.ndarray, which must not be called with a size of the file's choice."""
+
+
 _ARRAY_PARTS = {
-    '_reconstruct': np.empty(0).__reduce__()[0],
+    '_reconstruct': lambda kind, shape, code: np.empty(0, object),
     'scalar': np.float64(0).__reduce__()[0],
-    'ndarray': np.ndarray,
+    'ndarray': _Array,
     'dtype': np.dtype,
 }
 
@@ -99,12 +103,13 @@ class _ArraysOnly(pickle.Unpickler):
 def _read_object_array(path: Path) -> np.ndarray:
     stream = io.BytesIO(path.read_bytes())
     try:
-        np.lib.format.read_magic(stream)
+        if np.lib.format.read_magic(stream) != (1, 0):
+            raise SourceError(f'{path}: expected version 1.0 of the .npy format')
         np.lib.format.read_array_header_1_0(stream)
         rows = _ArraysOnly(stream).load()
     except (
         pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-        EOFError, ImportError,
+        EOFError, MemoryError, OverflowError,
     ) as error:  # fmt: skip
         raise SourceError(f'{path} is no VPR-Bench ground truth: {error}') from error
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.shape[1] != 2:

@@ -8,28 +8,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+import math
 
-from anyloc_ros.config import parameters_of, TeachConfig
 from anyloc_ros.errors import ImageError
 from anyloc_ros.io.samples import ImageSample, PoseSample
 from anyloc_ros.io.source import Source
 from anyloc_ros.localize.recognizer import PlaceRecognizer, Recognition
+from anyloc_ros.mapping.finish import Progress
 from anyloc_ros.mapping.teach import TeachSession
-
-Progress = Callable[[str, int, int], None]
-"""Called as `progress(title, done, total)`."""
 
 
 def ignore_progress(title: str, done: int, total: int) -> None:
     """Show nothing."""
 
 
-def without_speed(source: Source, config: TeachConfig) -> TeachConfig:
-    """Return a config that finds no jumps where stamps are made from a rate and tell no speed."""
-    known = parameters_of(TeachConfig)['pose_max_speed_mps'][1]
-    return config if source.has_stamps else replace(config, pose_max_speed_mps=known.high)
+def max_speed_mps(source: Source) -> float | None:
+    """Return infinity where stamps are made from a rate: they tell no speed, so no jump either."""
+    return None if source.has_stamps else math.inf
 
 
 def teach_source(
@@ -41,9 +37,9 @@ def teach_source(
         session.begin_route()
         for sample in source.samples():
             if isinstance(sample, PoseSample):
-                session.add_pose(sample.stamp_ns, sample.pose)
+                session.add_pose(sample.stamp_ns, sample.pose, sample.frame_id)
                 continue
-            session.add_image(sample.stamp_ns, sample.decode, sample.encoded)
+            session.add_image(sample.stamp_ns, sample.decode, sample.encoded, sample.frame_id)
             done += 1
             progress('teach', done, len(source))
 

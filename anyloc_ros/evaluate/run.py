@@ -22,15 +22,14 @@ from anyloc_ros.evaluate.recall import Recall, recall_at_k
 from anyloc_ros.evaluate.replay import (
     ignore_progress,
     localize_source,
-    Progress,
+    max_speed_mps,
     teach_source,
-    without_speed,
 )
 from anyloc_ros.io.samples import ImageSample, PoseSample
 from anyloc_ros.io.source import Source
 from anyloc_ros.localize.recognizer import PlaceRecognizer
-from anyloc_ros.mapping.finish import finish
-from anyloc_ros.mapping.geodesy import Datum
+from anyloc_ros.mapping.finish import finish, Progress
+from anyloc_ros.mapping.geodesy import Datum, is_on_earth
 from anyloc_ros.mapping.poses import PoseBuffer
 from anyloc_ros.mapping.records import Keyframe
 from anyloc_ros.mapping.teach import open_for_teaching, TeachSession
@@ -42,10 +41,16 @@ UNKNOWN = (np.nan, np.nan, np.nan)
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What `anyloc evaluate` tells; `accepted` counts the queries with an accepted match."""
+    """
+    What `anyloc evaluate` tells; `accepted` counts the queries with an accepted match.
+
+    Poses of queries are looked at for a truth by radius only (else None).
+    """
 
     recall: Recall
     references: int
+    references_without_pose: int
+    queries_without_pose: int | None
     bad_references: int
     bad_queries: int
     accepted: int
@@ -57,7 +62,8 @@ def evaluate(
     queries: Source,
     truth: str,
     describe: DescribeConfig,
-    localize: LocalizeConfig | None = None,
+    teach: TeachConfig,
+    localize: LocalizeConfig,
     progress: Progress = ignore_progress,
 ) -> Evaluation:
     """
@@ -70,8 +76,8 @@ def evaluate(
     :raises AnyLocError: a source, a method or a truth that cannot be used.
     """
     began = perf_counter()
-    parse_truth(truth)
-    recognizer, datum = _teach(references, describe, localize or LocalizeConfig(), progress)
+    kind, _ = parse_truth(truth)
+    recognizer, datum = _teach(references, describe, teach, localize, progress)
     answers = [answer for _, answer in localize_source(queries, recognizer, progress)]
     read = [answer for answer in answers if not isinstance(answer, ImageError)]
     if not read:
@@ -82,7 +88,8 @@ def evaluate(
     for reference in recognizer.references:
         if reference.pose is not None:
             reference_positions[number_of[reference.id]] = reference.pose.position
-    query_positions = positions(queries, datum) if datum else [UNKNOWN] * len(answers)
+    asked = kind == 'radius' and datum is not None
+    query_positions = positions(queries, datum, teach) if asked else [UNKNOWN] * len(answers)
     right = positives(truth, query_positions, reference_positions)
     ranked = [
         []
@@ -93,6 +100,8 @@ def evaluate(
     return Evaluation(
         recall=recall_at_k(ranked, right, KS),
         references=len(references),
+        references_without_pose=reference_positions.count(UNKNOWN),
+        queries_without_pose=query_positions.count(UNKNOWN) if asked else None,
         bad_references=len(references) - len(number_of),
         bad_queries=len(answers) - len(read),
         accepted=sum(answer.match is not None for answer in read),
@@ -100,13 +109,16 @@ def evaluate(
     )
 
 
-def positions(source: Source, datum: Datum) -> list[tuple[float, float, float]]:
+def positions(
+    source: Source, datum: Datum, teach: TeachConfig
+) -> list[tuple[float, float, float]]:
     """Return (x, y, z) in metres about `datum` at the stamp of each image, NaN where unknown."""
     poses = [sample for sample in source.samples() if isinstance(sample, PoseSample)]
-    buffer, used, found = PoseBuffer(without_speed(source, TeachConfig())), 0, []
+    buffer, used, found = PoseBuffer(teach, max_speed_mps=max_speed_mps(source)), 0, []
     for stamp_ns in _stamps(source):
         while used < len(poses) and (buffer.newest_ns is None or buffer.newest_ns < stamp_ns):
-            buffer.add(poses[used].stamp_ns, datum.to_local(poses[used].pose))
+            if is_on_earth(poses[used].pose):
+                buffer.add(poses[used].stamp_ns, datum.to_local(poses[used].pose))
             used += 1
         pose = buffer.at(stamp_ns).pose
         found.append(UNKNOWN if pose is None else pose.position)
@@ -114,9 +126,12 @@ def positions(source: Source, datum: Datum) -> list[tuple[float, float, float]]:
 
 
 def _teach(
-    references: Source, describe: DescribeConfig, localize: LocalizeConfig, progress: Progress
+    references: Source,
+    describe: DescribeConfig,
+    teach: TeachConfig,
+    localize: LocalizeConfig,
+    progress: Progress,
 ) -> tuple[PlaceRecognizer, Datum | None]:
-    teach = without_speed(references, TeachConfig())
     describer = build_describer(describe)
     with (
         TemporaryDirectory(prefix='anyloc_') as folder,
@@ -124,7 +139,13 @@ def _teach(
             Path(folder) / 'references.anyloc', describer, asdict(describe), teach
         ) as place_map,
     ):
-        session = TeachSession(place_map, describer, teach, every_image=True)
+        session = TeachSession(
+            place_map,
+            describer,
+            teach,
+            every_image=True,
+            max_speed_mps=max_speed_mps(references),
+        )
         teach_source(references, session, progress)
         describer = finish(
             place_map, describer, whitening_dim=describe.whitening_dim, progress=progress

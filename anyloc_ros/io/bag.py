@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-import math
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +64,17 @@ class BagSource:
     has_stamps = True
 
     def __init__(
-        self, path: Path, *, name: str = '', image_topic: str = '', pose_topic: str = ''
+        self,
+        path: Path,
+        *,
+        name: str = '',
+        image_topic: str = '',
+        pose_topic: str | None = '',
     ) -> None:
         """
         Choose the topics; a topic need not be named when it is the only one of its kind.
+
+        :param pose_topic: None leaves all poses alone.
 
         :raises SourceError: the bag is damaged or empty, or the topic is missing or ambiguous.
         """
@@ -84,7 +90,9 @@ class BagSource:
                 + _listed(topics)
             )
         self._image = image
-        self._pose = self._choose(topics, _POSES, pose_topic, 'poses', '--pose-topic')
+        self._pose = None
+        if pose_topic is not None:
+            self._pose = self._choose(topics, _POSES, pose_topic, 'poses', '--pose-topic')
         self.has_poses = self._pose is not None
         self.notes.append(f'images from {self._image}')
         self.notes.append(f'poses from {self._pose}' if self._pose else 'no poses')
@@ -244,9 +252,7 @@ def _listed(topics: list[_Topic]) -> str:
 
 def _position(message: Any, msgtype: str) -> Position:
     if msgtype == _FIX:
-        # NaN is the message's way to say that the altitude is not known.
-        altitude = 0.0 if math.isnan(message.altitude) else message.altitude
-        return GeoPoint(message.latitude, message.longitude, altitude)
+        return GeoPoint(message.latitude, message.longitude, message.altitude)
     pose = message.pose if msgtype == 'geometry_msgs/msg/PoseStamped' else message.pose.pose
     position, orientation = pose.position, pose.orientation
     return pose_of(

@@ -13,6 +13,8 @@ gives no metadata: the APP1 segment is a TIFF structure whose tag 0x8825 points 
 
 from __future__ import annotations
 
+from contextlib import suppress
+import math
 from pathlib import Path
 import struct
 
@@ -31,7 +33,7 @@ def gps_point(path: Path) -> GeoPoint | None:
     """
     Return where a JPEG file says it was taken, None when it does not say it or is damaged there.
 
-    EXIF counts altitude from the sea level, not from the ellipsoid; without one it is 0.
+    EXIF counts altitude from the sea level, not from the ellipsoid; without one it is NaN.
 
     :raises SourceError: the file cannot be opened.
     """
@@ -62,9 +64,10 @@ def _gps_point(tiff: bytes) -> GeoPoint:
     entries = _entries(tiff, order, gps)
     latitude = _degrees(tiff, order, entries[_LATITUDE])
     longitude = _degrees(tiff, order, entries[_LONGITUDE])
-    altitude = 0.0
+    altitude = math.nan
     if _ALTITUDE in entries:
-        (altitude,) = _rationals(tiff, order, entries[_ALTITUDE], 1)
+        with suppress(ZeroDivisionError):  # 0/0: not known
+            (altitude,) = _rationals(tiff, order, entries[_ALTITUDE], 1)
         altitude = -altitude if entries.get(_ALTITUDE_REF, b'')[:1] == b'\1' else altitude
     return GeoPoint(
         -latitude if entries[_LATITUDE_REF][:1] == b'S' else latitude,

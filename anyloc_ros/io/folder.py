@@ -28,6 +28,9 @@ from anyloc_ros.io.image_header import image_format
 from anyloc_ros.io.image_poses import FolderPoses
 from anyloc_ros.io.samples import ImageSample, PoseSample
 
+OFFSET_NS = 10 * 10**9
+"""How far `pose_time_offset_s` moves a pose at most."""
+
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.pgm', '.ppm')
 
 
@@ -81,7 +84,7 @@ class FolderSource:
             PoseSample(stamp_ns, pose, found.pose_frame)
             for stamp_ns, _, pose in images
             if pose is not None
-        ] or _during(found.track, images[0][0], images[-1][0])
+        ] or _during(found.track, images[0][0] - OFFSET_NS, images[-1][0] + OFFSET_NS)
 
     def __len__(self) -> int:
         """Return the number of images."""

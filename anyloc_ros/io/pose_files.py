@@ -15,7 +15,7 @@ CSV with a header, any order, further columns ignored:
 TUM: `stamp x y z qx qy qz qw`, seconds and metres, separated by blanks (Sturm et al., IROS 2012).
 KITTI: the upper 3x4 of a pose matrix, 12 numbers row by row (Geiger et al., CVPR 2012).
 
-Lines that start with # are comments, except a CSV header. An empty CSV field is NaN.
+Lines that start with # are comments, except a CSV header. An empty CSV field is NaN (`z`: 0).
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ FORMS = (
 class PoseRow:
     """One row; `name` is empty and `stamp_ns` None where the file does not say them."""
 
-    line: int
     pose: Position
     name: str = ''
     stamp_ns: int | None = None
@@ -108,7 +107,7 @@ def _csv_rows(path: Path) -> list[PoseRow]:
             fields = next(csv.reader([line], skipinitialspace=True))
             if len(fields) != len(columns):
                 raise ValueError(f'{len(fields)} fields: {line[:80]}')
-            rows.append(_csv_row(number, dict(zip(columns, fields, strict=True))))
+            rows.append(_csv_row(dict(zip(columns, fields, strict=True))))
         except (ValueError, csv.Error) as error:
             raise _bad_row(path, number, f'values of {",".join(columns)}', error) from error
     return rows
@@ -135,7 +134,7 @@ def _check_columns(path: Path, columns: list[str]) -> None:
         raise SourceError(f'{path}: expected all of qx,qy,qz,qw, got {",".join(given)}')
 
 
-def _csv_row(line: int, fields: dict[str, str]) -> PoseRow:
+def _csv_row(fields: dict[str, str]) -> PoseRow:
     stamp_ns = None
     if 'stamp_ns' in fields:
         stamp_ns = int(fields['stamp_ns'])
@@ -146,22 +145,19 @@ def _csv_row(line: int, fields: dict[str, str]) -> PoseRow:
     name = fields.get('name', '').strip()
     if 'name' in fields and not name:
         raise ValueError('an empty name')
-    return PoseRow(line, _csv_pose(fields), name, stamp_ns)
+    return PoseRow(_csv_pose(fields), name, stamp_ns)
 
 
 def _csv_pose(fields: dict[str, str]) -> Position:
-    def number(column: str) -> float:
-        return float(fields[column].strip() or 'nan')
-
-    def number_or_0(column: str) -> float:
-        return number(column) if fields.get(column, '').strip() else 0.0
+    def number(column: str, unknown: str = 'nan') -> float:
+        return float(fields.get(column, '').strip() or unknown)
 
     if 'latitude' in fields:
-        return GeoPoint(number('latitude'), number('longitude'), number_or_0('altitude'))
+        return GeoPoint(number('latitude'), number('longitude'), number('altitude'))
     if 'easting' in fields:
         zone = fields.get('zone', '').strip()
-        return UtmPoint(number('easting'), number('northing'), zone, number_or_0('altitude'))
-    x, y, z = number('x'), number('y'), number_or_0('z')
+        return UtmPoint(number('easting'), number('northing'), zone, number('altitude'))
+    x, y, z = number('x'), number('y'), number('z', '0')
     if 'qw' in fields:
         return pose_of(x, y, z, *(number(column) for column in _QUATERNION))
     return Pose.from_xy_yaw(x, y, number('yaw'), z) if 'yaw' in fields else Pose(x, y, z)
@@ -176,7 +172,7 @@ def _tum_rows(path: Path) -> list[PoseRow]:
             x, y, z, qx, qy, qz, qw = map(float, words[1:])
         except ValueError as error:
             raise _bad_row(path, number, 'stamp x y z qx qy qz qw', line[:80]) from error
-        rows.append(PoseRow(number, pose_of(x, y, z, qx, qy, qz, qw), stamp_ns=stamp_ns))
+        rows.append(PoseRow(pose_of(x, y, z, qx, qy, qz, qw), stamp_ns=stamp_ns))
     return rows
 
 
@@ -190,7 +186,7 @@ def _kitti_rows(path: Path) -> list[PoseRow]:
         rotation = matrix[:, :3]
         if np.isfinite(rotation).all() and not _is_rotation(rotation):
             raise _bad_row(path, number, 'a rotation in columns 1 to 3 of 4', line[:80])
-        rows.append(PoseRow(number, _pose_from_optical(rotation, matrix[:, 3])))
+        rows.append(PoseRow(_pose_from_optical(rotation, matrix[:, 3])))
     return rows
 
 

@@ -52,12 +52,13 @@ def open_source(
     image_topic: str = '',
     pose_topic: str = '',
     poses_file: str = '',
+    with_poses: bool = True,
 ) -> Source:
     """
     Return the bag, the folder, or the part FOLDER:FIRST-LAST of a folder that `text` names.
 
     `rate_hz` gives stamps to images that have none. The topics are for bags, `poses_file` is for
-    folders; empty text lets the source choose.
+    folders; empty text lets the source choose. Without `with_poses` those of a bag are not read.
 
     :raises SourceError: nothing of that kind is there, or it cannot be used.
     """
@@ -69,12 +70,22 @@ def open_source(
     if storage is not None:
         if span or poses_file:
             raise SourceError(f'{path} is a bag: a range and --poses-file are for image folders')
-        return BagSource(storage, name=str(text), image_topic=image_topic, pose_topic=pose_topic)
+        return BagSource(
+            storage,
+            name=str(text),
+            image_topic=image_topic,
+            pose_topic=pose_topic if with_poses else None,
+        )
     if image_topic or pose_topic:
         raise SourceError(f'{path} is a folder of images: topics are for bags')
     first, last = span or (1, None)
     return FolderSource(
-        path, name=str(text), first=first, last=last, rate_hz=rate_hz, poses_file=poses_file
+        path,
+        name=str(text),
+        first=first,
+        last=last,
+        rate_hz=rate_hz,
+        poses_file=poses_file,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from anyloc_ros.config import AUTO, LocalizeConfig
+from anyloc_ros.config import DescribeConfig, LocalizeConfig
 from anyloc_ros.describe.describer import Describer
 from anyloc_ros.localize.acceptance import decide, Decision, thresholds
 from anyloc_ros.localize.index import ReferenceIndex
@@ -110,23 +110,15 @@ class PlaceRecognizer:
 
 
 def open_recognizer(
-    path: str | Path,
-    config: LocalizeConfig,
-    *,
-    device: str = AUTO,
-    precision: str = AUTO,
-    weights_path: str = '',
+    path: str | Path, config: LocalizeConfig, here: DescribeConfig | None = None
 ) -> PlaceRecognizer:
     """
     Open a map to localize on it, by the method it was taught with.
 
-    :param weights_path: empty text looks where they were when the map was taught.
+    :param here: where and how the network runs on this machine, see `describer_of`.
     :raises MapError: missing, foreign, damaged, not recovered or not finished.
     :raises ModelError: the weights of its method are missing or are others.
     """
     with PlaceMap.open_to_read(path) as place_map:
         place_map.require_finished()
-        describer = describer_of(
-            place_map, device=device, precision=precision, weights_path=weights_path
-        )
-        return PlaceRecognizer(place_map, describer, config)
+        return PlaceRecognizer(place_map, describer_of(place_map, here), config)

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from anyloc_ros.errors import MapError
-from anyloc_ros.mapping.database import beside, replace_file, resolved
 from anyloc_ros.mapping.place_map import PlaceMap
 
 
@@ -31,25 +29,16 @@ def new_map(
 
     :raises MapError: the file exists, or cannot be written.
     """
-    path = resolved(path)
-    if path.exists():
-        raise MapError(f'{path} exists; name another file for the new map')
-    # Half a copy under the final name would look like a map that was recorded so.
-    unfinished = beside(path, '.unfinished')
-    place_map = PlaceMap.create(
-        unfinished,
+    with PlaceMap.create(
+        path,
         fingerprint=fingerprint,
         describe_config=describe_config,
         map_frame=map_frame,
-        overwrite=True,
-    )
-    try:
-        with place_map:
-            yield place_map
-        replace_file(unfinished, path)
-    finally:
-        for ending in ('', '-wal', '-journal'):
-            beside(unfinished, ending).unlink(missing_ok=True)
+        placed=False,
+    ) as place_map:
+        yield place_map
+        # Half a copy under the final name would look like a map that was recorded so.
+        place_map.place()
 
 
 def copy_events(source: PlaceMap, target: PlaceMap) -> None:

@@ -5,7 +5,7 @@
 # https://developers.google.com/open-source/licenses/bsd
 
 """
-Making, opening and closing the SQLite file under a map.
+Opening and closing the SQLite file under a map.
 
 Written with a write-ahead log and `synchronous=FULL` (a commit survives a power cut), by one
 process at a time. Closing folds the log into the file: a closed map is one file. Read with
@@ -14,73 +14,15 @@ process at a time. Closing folds the log into the file: a closed map is one file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 import os
 from pathlib import Path
 import sqlite3
-from typing import Any
 
 from anyloc_ros.errors import MapError
 from anyloc_ros.mapping import schema
 from anyloc_ros.mapping.sqlite_errors import translated
-
-
-def create_file(path: Path, meta: Mapping[str, Any], *, overwrite: bool) -> None:
-    """
-    Make a map without references; an older one is replaced only when the new one is complete.
-
-    :param meta: what the table meta holds from the start.
-    :raises MapError: something is at `path` that may not be replaced, or it cannot be written.
-    """
-    if not path.parent.is_dir():
-        raise MapError(f'{path}: the folder {path.parent} does not exist; make it first')
-    if path.is_dir():
-        raise MapError(f'{path} is a folder; name a file, for example {path / "route.anyloc"}')
-    if path.exists():
-        if not overwrite:
-            raise MapError(
-                f'{path} exists and map_mode is create; use map_mode append to add a route to it, '
-                f'map_mode overwrite to replace it, or another file name'
-            )
-        _check_replaceable(path)
-    temporary = beside(path, '.new')
-    try:
-        # A journal left by a killed process would be rolled back into the new file.
-        for left_over in (temporary, beside(temporary, '-journal')):
-            left_over.unlink(missing_ok=True)
-        with translated(path):
-            connection = sqlite3.connect(temporary, isolation_level=None)
-            try:
-                schema.make_tables(connection, meta)
-            finally:
-                connection.close()
-        for left_over in (beside(path, '-wal'), beside(path, '-journal')):
-            # A log of the map that is replaced would be replayed into the new one.
-            left_over.unlink(missing_ok=True)
-        replace_file(temporary, path)
-    except OSError as error:
-        raise MapError(f'{path} cannot be written: {error.strerror}') from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def replace_file(source: Path, target: Path) -> None:
-    """
-    Rename a file so that a power cut does not undo it: the folder is written to disk too.
-
-    :raises MapError: it cannot be renamed.
-    """
-    try:
-        os.replace(source, target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise MapError(f'{target} cannot be written: {error.strerror}') from error
 
 
 def resolved(path: str | Path) -> Path:
@@ -190,28 +132,6 @@ def _set_journal(path: Path, connection: sqlite3.Connection, mode: str) -> None:
     (answer,) = connection.execute(f'PRAGMA journal_mode={mode}').fetchone()
     if answer != mode:
         raise MapError(f'{path}: SQLite stays in journal mode {answer}, expected {mode}')
-
-
-def _check_replaceable(path: Path) -> None:
-    """
-    Refuse to replace what is no map, or one that is in use or protected.
-
-    A mistyped name must not cost a bag or a checkpoint. A log beside the old map is folded into
-    it here, so that the map is still whole when the new one cannot be made.
-    """
-    try:
-        with path.open('rb') as file:
-            header = file.read(schema.HEADER_BYTES)
-    except OSError as error:
-        raise MapError(f'{path} cannot be read: {error.strerror}') from error
-    if not schema.is_map(header):
-        raise MapError(f'{path} is no map of anyloc and is not overwritten; name another file')
-    try:
-        close_written(path, open_to_write(path))
-    except MapError as error:
-        # What remains is a map that is damaged or of another version: that may be replaced.
-        if isinstance(error.__cause__, sqlite3.OperationalError):
-            raise
 
 
 def _has_content(path: Path) -> bool:

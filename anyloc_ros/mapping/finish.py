@@ -29,17 +29,15 @@ import numpy as np
 if TYPE_CHECKING:
     from anyloc_ros.describe.describer import Describer
 
-BATCH = 16
-"""Images that are described, and committed, together."""
-
 FEATURE_BYTES = 2**30
 """Local features a vocabulary is fit on at most; k-means needs some times as much."""
+
+BATCH = 16
+"""Images that are described, and committed, together."""
 
 AUTO_WHITENING_REFERENCES = 4096
 """Eight references for each dimension kept: with fewer, whitening loses places (decisions.md)."""
 AUTO_WHITENING_DIM = 512
-
-SAMPLING_SEED = 42
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (`vocabulary`, `describe`, `whitening`, `finished`), done, and of how
@@ -99,25 +97,21 @@ def _check_whitening(
     if whitening_dim != has and (has or place_map.state == FINISHED):
         raise ConfigError(
             f'{place_map.path} has whitening_dim {has}, asked for {whitening_dim}; leave it at '
-            f'"auto", or make another map: anyloc map rebuild {place_map.path}'
+            f'"auto", or make another map: anyloc map rebuild {place_map.path} --out NEW'
         )
 
 
 def _fit_vocabulary(
     place_map: PlaceMap, describer: Describer, feature_bytes: int, progress: Progress
 ) -> Describer:
+    from anyloc_ros.describe.kmeans import even_share
+
     ids = [keyframe.id for keyframe in place_map.keyframes()]
-    share_bytes = feature_bytes // len(ids)
     features, sampled = [], False
     for batch, images in _batches(place_map, ids, progress, 'vocabulary'):
         for reference_id, rows in zip(batch, describer.features(images), strict=True):
-            share = max(1, share_bytes // max(1, rows[:1].nbytes))
-            if len(rows) > share:
-                sampled = True
-                # Drawn by the id: the same rows however far an earlier attempt came.
-                random = np.random.default_rng((SAMPLING_SEED, reference_id))
-                rows = rows[np.sort(random.choice(len(rows), share, replace=False))]
-            features.append(rows)
+            features.append(even_share(rows, len(ids), reference_id, feature_bytes))
+            sampled |= len(features[-1]) < len(rows)
     vocabulary = describer.fit_vocabulary(features)
     number = sum(map(len, features))
     text = f'vocabulary of {len(vocabulary.words)} words fit on {number} features'

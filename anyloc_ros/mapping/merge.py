@@ -70,6 +70,8 @@ def _fill(target: PlaceMap, sources: Sequence[PlaceMap], progress: Progress) -> 
     datum = next((source.datum for source in sources if source.datum is not None), None)
     if datum is not None:
         target.set_meta('datum', datum.to_json())
+    if (camera_frame := first.meta('camera_frame')) is not None:
+        target.set_meta('camera_frame', camera_frame)
     for number, source in enumerate(sources):
         progress('merge', number, len(sources))
         _append(target, source, datum, keep=_terms(source) == _terms(first))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anyloc_ros.config import AUTO, config_from, DescribeConfig
+from anyloc_ros.config import config_from, DescribeConfig
 from anyloc_ros.errors import MapError
 from anyloc_ros.mapping.place_map import PlaceMap
 
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
     from anyloc_ros.describe.describer import Describer
 
 
-def describer_of(
-    place_map: PlaceMap, *, device: str = AUTO, precision: str = AUTO, weights_path: str = ''
-) -> Describer:
+def describer_of(place_map: PlaceMap, here: DescribeConfig | None = None) -> Describer:
     """
     Build the describer that a map was made with, ready if the map is finished.
 
-    :param weights_path: empty text looks where they were when the map was made.
+    :param here: its device and precision are used, and its weights_path and mask_path where they
+        are not empty; else those files are looked for where they were when the map was made.
     :raises MapError: the map was made with other weights or another mask than those found here.
     :raises ModelError: the weights are missing.
     """
     from anyloc_ros.describe.describer import build_describer
 
-    here = {'device': device, 'precision': precision, 'vocabulary': 'map'}
-    if weights_path:
-        here['weights_path'] = weights_path
-    config = config_from(DescribeConfig, place_map.describe_config | here)
+    here = here or DescribeConfig()
+    given = {'device': here.device, 'precision': here.precision, 'vocabulary': 'map'}
+    given |= {
+        name: path for name in ('weights_path', 'mask_path') if (path := getattr(here, name))
+    }
+    config = config_from(DescribeConfig, place_map.describe_config | given)
     return describer_for(place_map, build_describer(config))
 
 
@@ -51,7 +52,8 @@ def describer_for(place_map: PlaceMap, describer: Describer) -> Describer:
             raise MapError(
                 f'{place_map.path} has the vocabulary {vocabulary.sha256[:12]}, the describer '
                 f'{given.sha256[:12]}; leave the parameter vocabulary at "map" to use the one of '
-                f'the map, or make a map for the other: anyloc map rebuild {place_map.path}'
+                f'the map, or make a map for the other: anyloc map rebuild {place_map.path} '
+                f'--out NEW'
             )
         describer = describer.with_vocabulary(vocabulary)
     whitening = place_map.whitening()

@@ -29,6 +29,9 @@ def open_for_teaching(
     """
     Create, open or replace the map file, as `map_mode` says.
 
+    A new map takes its place with its first reference: until then an old one stays, and when
+    none comes nothing is left of the new one.
+
     :param describe_config: the parameters `describer` was built from; kept in a new map.
     :raises ConfigError: images that are not kept, and a vocabulary that needs them.
     :raises MapError: the file is refused; see PlaceMap.
@@ -41,6 +44,7 @@ def open_for_teaching(
             describe_config=describe_config,
             map_frame=config.map_frame,
             overwrite=config.map_mode == 'overwrite',
+            placed=False,
         )
     place_map = PlaceMap.open_to_write(path)
     try:

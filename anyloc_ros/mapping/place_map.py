@@ -14,11 +14,8 @@ loses at most the keyframe being written, and how it is read without changing a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timezone
-import json
 from pathlib import Path
-import sqlite3
 from typing import Any, TYPE_CHECKING
 
 from anyloc_ros import __version__
@@ -26,6 +23,8 @@ from anyloc_ros.errors import MapError
 from anyloc_ros.mapping import arrays, database, records
 from anyloc_ros.mapping.geodesy import Datum
 from anyloc_ros.mapping.images import StoredImage
+from anyloc_ros.mapping.map_file import MapFile
+from anyloc_ros.mapping.new_file import NewFile
 from anyloc_ros.mapping.records import Event, Keyframe
 from anyloc_ros.mapping.sqlite_errors import damaged, translated
 from anyloc_ros.mapping.summary import MapInfo, summarize
@@ -38,19 +37,20 @@ if TYPE_CHECKING:
 RECORDING, FINISHED = 'recording', 'finished'
 
 
-class PlaceMap:
+class PlaceMap(MapFile):
     """
     An open map file, for a `with` statement and one thread at a time.
 
-    `create` and `open_to_write` are for teaching, `open` is for everybody else and changes no
-    byte. Every method raises MapError when the file cannot be read or written; a write that fails
-    leaves the map as it was before.
+    `create` and `open_to_write` are for teaching, `open_to_read` is for everybody else and
+    changes no byte. Every method raises MapError when the file cannot be read or written; a
+    write that fails leaves the map as it was before.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
-        self.path = path
-        self._connection = connection
-        self._writable = writable
+    def __enter__(self) -> PlaceMap:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @classmethod
     def create(
@@ -61,12 +61,14 @@ class PlaceMap:
         describe_config: Mapping[str, Any],
         map_frame: str = 'map',
         overwrite: bool = False,
+        placed: bool = True,
     ) -> PlaceMap:
         """
         Make a new map and open it to write.
 
         :param fingerprint: what the descriptors depend on, see Describer.
         :param describe_config: the parameters a describer for this map is built from.
+        :param placed: false leaves `path` as it is until `place` is called.
         :raises MapError: the file exists (unless `overwrite`), is no map, or cannot be written.
         """
         path = database.resolved(path)
@@ -78,8 +80,15 @@ class PlaceMap:
             'created': datetime.now(timezone.utc).isoformat(timespec='seconds'),
             'tool_version': __version__,
         }
-        database.create_file(path, meta, overwrite=overwrite)
-        return cls.open_to_write(path)
+        new = NewFile(path, meta, overwrite=overwrite)
+        try:
+            if placed:
+                new.take_place()
+                return cls.open_to_write(path)
+            return cls(path, database.open_to_write(new.file), writable=True, new_file=new)
+        except BaseException:
+            new.remove()
+            raise
 
     @classmethod
     def open_to_read(cls, path: str | Path) -> PlaceMap:
@@ -93,43 +102,9 @@ class PlaceMap:
         path = database.resolved(path)
         return cls(path, database.open_to_write(path), writable=True)
 
-    def close(self) -> None:
-        """Close the map; a written one is one file afterwards."""
-        if self._writable:
-            self._writable = False
-            database.close_written(self.path, self._connection)
-        else:
-            self._connection.close()
-
-    def __enter__(self) -> PlaceMap:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Return a context in which everything is written, or nothing; it does not nest."""
-        return database.transaction(self.path, self._connection)
-
     def info(self) -> MapInfo:
         """Return a summary of the map."""
         return summarize(self)
-
-    def meta(self, key: str, kind: type = object) -> Any:
-        """
-        Return what is kept under a key, None when there is nothing.
-
-        :raises MapError: it is not of this kind.
-        """
-        value = None
-        for (text,) in self._all('SELECT value FROM meta WHERE key = ?', key):
-            try:
-                value = json.loads(text)
-            except ValueError as error:
-                raise damaged(self.path, f'its {key} is no JSON: {error}') from error
-        if not isinstance(value, kind):
-            raise damaged(self.path, f'its {key} is {value!r}')
-        return value
 
     @property
     def state(self) -> str:
@@ -177,7 +152,7 @@ class PlaceMap:
                 raise MapError(
                     f'{self.path} was made with {name} {ours.get(name)!r}, this describer has '
                     f'{name} {fingerprint.get(name)!r}; use the method of the map ({self.method}) '
-                    f'or make a map for this one: anyloc map rebuild {self.path}'
+                    f'or make a map for this one: anyloc map rebuild {self.path} --out NEW'
                 )
 
     def require_finished(self) -> None:
@@ -275,18 +250,7 @@ class PlaceMap:
         with translated(self.path):
             arrays.write_whitening(self._connection, whitening)
 
-    def set_meta(self, key: str, value: Any) -> None:
-        """Keep a value that JSON can hold under a key."""
-        self._all('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, json.dumps(value))
-
     def add_event(self, stamp_ns: int, level: str, text: str) -> None:
         """Note something; `level` is `info`, `warning` or `error`."""
         sql = 'INSERT INTO events (stamp_ns, level, text) VALUES (?, ?, ?)'
         self._all(sql, stamp_ns, level, text)
-
-    def _all(self, sql: str, *values: Any) -> list[tuple]:
-        with translated(self.path):
-            return self._connection.execute(sql, values).fetchall()
-
-    def _one(self, sql: str) -> int:
-        return self._all(sql)[0][0]

@@ -16,7 +16,10 @@ from anyloc_ros.config import TeachConfig
 from anyloc_ros.pose import Pose
 
 MEMORY_NS = 30 * 10**9
-"""How far back poses are kept; an image waits about a second for its pose."""
+"""How far back poses are kept, besides `pose_max_gap_s`."""
+
+LATENESS_NS = 10**9
+"""How late a pose may arrive, on the clock of the stamps."""
 
 UNIT_TOLERANCE = 1e-3
 """How far the length of a quaternion may be from 1: float32 messages are within 1e-6."""
@@ -43,13 +46,19 @@ class PoseBuffer:
     Two neighbours that are too far apart in time (`pose_max_gap_s`) or in space for the time
     between them (`pose_max_speed_mps`) have nothing between them. `rejected` counts poses with a
     position that is not finite or an orientation that is no unit quaternion, `jumps` pairs of
-    successive poses above the highest speed.
+    successive poses above the highest speed. `patience_ns` after a stamp no pose can come any more
+    that a lookup there would use.
+
+    :param max_speed_mps: instead of `pose_max_speed_mps`; infinite where stamps tell no speed.
     """
 
-    def __init__(self, config: TeachConfig) -> None:
+    def __init__(self, config: TeachConfig, *, max_speed_mps: float | None = None) -> None:
         self._max_gap_ns = round(config.pose_max_gap_s * 1e9)
+        self._memory_ns = MEMORY_NS + self._max_gap_ns
         self._offset_ns = round(config.pose_time_offset_s * 1e9)
-        self._max_speed_mps = config.pose_max_speed_mps
+        # With a negative offset a pose is for an image before it.
+        self.patience_ns = LATENESS_NS + self._max_gap_ns + max(0, -self._offset_ns)
+        self._max_speed_mps = config.pose_max_speed_mps if max_speed_mps is None else max_speed_mps
         self.rejected = 0
         self.jumps = 0
         self.clear()
@@ -78,7 +87,7 @@ class PoseBuffer:
             self.rejected += 1
             return False
         stamp_ns += self._offset_ns
-        if self._stamps and stamp_ns < self._stamps[-1] - MEMORY_NS:
+        if self._stamps and stamp_ns < self._stamps[-1] - self._memory_ns:
             # Without this one stamp from the future would shut out every pose after it.
             travelled_m = self._travelled[-1]
             self.clear()
@@ -87,7 +96,7 @@ class PoseBuffer:
         if place < len(self._stamps) and self._stamps[place] == stamp_ns:
             return True
         self._insert(place, stamp_ns, pose)
-        while self._stamps[0] < self._stamps[-1] - MEMORY_NS:
+        while self._stamps[0] < self._stamps[-1] - self._memory_ns:
             del self._stamps[0], self._poses[0], self._travelled[0]
         return True
 

@@ -64,6 +64,8 @@ def _copy(source: PlaceMap, target: PlaceMap, describer: Describer, progress: Pr
     with target.transaction():
         if source.datum is not None:
             target.set_meta('datum', source.datum.to_json())
+        if (camera_frame := source.meta('camera_frame')) is not None:
+            target.set_meta('camera_frame', camera_frame)
         if describer.vocabulary is not None:
             target.set_vocabulary(describer.vocabulary)
         for done, keyframe in enumerate(keyframes):

@@ -44,7 +44,7 @@ class MapInfo:
 def summarize(place_map: PlaceMap) -> MapInfo:
     """Return the summary of an open map."""
     keyframes = place_map.keyframes()
-    log = beside(place_map.path, '-wal')
+    log = beside(place_map.file, '-wal')
     return MapInfo(
         file=str(place_map.path),
         state=place_map.state,
@@ -58,7 +58,7 @@ def summarize(place_map: PlaceMap) -> MapInfo:
         image_sizes=tuple(sorted({keyframe.image_size for keyframe in keyframes})),
         created=place_map.meta('created', str),
         tool_version=place_map.meta('tool_version', str),
-        size_bytes=place_map.path.stat().st_size + (log.stat().st_size if log.exists() else 0),
+        size_bytes=place_map.file.stat().st_size + (log.stat().st_size if log.exists() else 0),
         events=place_map.events(),
     )
 

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ['TeachCounters', 'TeachSession', 'open_for_teaching']
 
-MAX_WAITING = 32
-"""Images that wait for a pose at most: about a second of a 30 Hz camera."""
+MAX_RATE_HZ = 250
+"""
+More images than this for each second that poses may be late do not wait: stamps stand still.
 
-PATIENCE_NS = 10**9
-"""How late a pose may come after its image (and `pose_max_gap_s`), on the clock of the stamps."""
+By default these are 300 images, 1.9 GB of raw full HD ones. A camera of 30 Hz has 36 of them
+waiting (220 MB) for poses that do not come, and few for poses that do.
+"""
 
 EVENTS_PER_KIND = 3
 """Events of one kind that are written for one route; of the others only the number is."""
@@ -47,8 +49,7 @@ class TeachCounters:
     """
     What happened since the session began.
 
-    `without_pose` counts images by the cause of a PoseLookup; every other figure is what its name
-    says. `dropped` is 0: teaching drops no image.
+    `without_pose` counts images by the cause of a PoseLookup, see there.
     """
 
     images: int
@@ -58,7 +59,6 @@ class TeachCounters:
     bad_images: int
     rejected_poses: int
     jumps: int
-    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class TeachSession:
     map stays open for whoever opened it.
 
     :param every_image: every image becomes a reference (folders without poses or stamps).
+    :param max_speed_mps: see PoseBuffer.
     :raises ConfigError: images that are not kept, and a vocabulary that needs them.
     :raises MapError: the map was made by another method.
     """
@@ -90,14 +91,15 @@ class TeachSession:
         config: TeachConfig,
         *,
         every_image: bool = False,
+        max_speed_mps: float | None = None,
     ) -> None:
         self._map = place_map
         self._describer = describer_for(place_map, describer)
         check_images(self._describer, config)
         self._config = config
         self._policy = KeyframePolicy(config, every_image=every_image)
-        self._poses = PoseBuffer(config)
-        self._patience_ns = PATIENCE_NS + round(config.pose_max_gap_s * 1e9)
+        self._poses = PoseBuffer(config, max_speed_mps=max_speed_mps)
+        self._max_waiting = self._poses.patience_ns * MAX_RATE_HZ // 10**9
         self._datum = place_map.datum
         self._waiting: deque[_Waiting] = deque()
         self._route: int | None = None
@@ -107,6 +109,8 @@ class TeachSession:
         self._without_pose: Counter[str] = Counter()
         self._events: Counter[str] = Counter()
         self._noted_ns = 0
+        self._frame_noted = False
+        self._camera_frame = place_map.meta('camera_frame')
         if place_map.vocabulary() is None and self._describer.vocabulary is not None:
             with place_map.transaction():
                 place_map.set_vocabulary(self._describer.vocabulary)
@@ -158,13 +162,19 @@ class TeachSession:
         """Make the next image a reference, wherever it is."""
         self._force_next = True
 
-    def add_pose(self, stamp_ns: int, sample: Pose | GeoPoint | UtmPoint) -> None:
+    def add_pose(
+        self, stamp_ns: int, sample: Pose | GeoPoint | UtmPoint, frame_id: str = ''
+    ) -> None:
         """
         Take a pose sample of the open route; one that cannot be used is counted and noted.
 
+        :param frame_id: as recorded, empty when not known; another than `map_frame` is noted.
         :raises MapError: a sample of another kind than the poses of the map.
         """
         self._require_route()
+        # The frame of a point on the Earth is that of the antenna.
+        if isinstance(sample, Pose) and frame_id and not self._frame_noted:
+            self._note_frame(stamp_ns, frame_id)
         datum = self._datum or Datum.of(sample)
         jumps = self._poses.jumps
         if not is_on_earth(sample):
@@ -181,16 +191,25 @@ class TeachSession:
         self._decide_waiting()
 
     def add_image(
-        self, stamp_ns: int, decode: Callable[[], np.ndarray], encoded: bytes | None = None
+        self,
+        stamp_ns: int,
+        decode: Callable[[], np.ndarray],
+        encoded: bytes | None = None,
+        frame_id: str = '',
     ) -> None:
         """
         Take an image of the open route.
 
         :param decode: gives the RGB pixels (H, W, 3) uint8, or raises ImageError.
         :param encoded: the file the pixels come from, kept as it is; None makes a JPEG of them.
+        :param frame_id: of the camera; the first one is kept in the map as `camera_frame`.
         :raises MapError: a reference could not be stored, for example on a full disk.
         """
         self._require_route()
+        if frame_id and not self._camera_frame:
+            with self._map.transaction():
+                self._map.set_meta('camera_frame', frame_id)
+            self._camera_frame = frame_id
         self._counts['images'] += 1
         self._waiting.append(_Waiting(int(stamp_ns), decode, encoded, self._force_next))
         self._force_next = False
@@ -206,7 +225,7 @@ class TeachSession:
             return True
         # The absolute value: after a clock was set back the older images must not wait for ever.
         waited_ns = abs(self._waiting[-1].stamp_ns - stamp_ns)
-        return waited_ns > self._patience_ns or len(self._waiting) > MAX_WAITING
+        return waited_ns > self._poses.patience_ns or len(self._waiting) > self._max_waiting
 
     def _decide(self, image: _Waiting) -> None:
         lookup = self._poses.at(image.stamp_ns)
@@ -249,6 +268,13 @@ class TeachSession:
         self._policy.took(keyframe.stamp_ns, keyframe.pose)
         self._index += 1
         self._counts['keyframes'] += 1
+        self._map.place()
+
+    def _note_frame(self, stamp_ns: int, frame_id: str) -> None:
+        if (ours := self._config.map_frame) != frame_id:
+            text = f'poses are in the frame {frame_id!r}, map_frame is {ours!r}: taken as they are'
+            self._note('frame', stamp_ns, 'warning', text)
+            self._frame_noted = True
 
     def _note(self, kind: str, stamp_ns: int, level: str, text: str) -> None:
         """Write an event; of a flood of them the first, and at the end their number."""

@@ -70,7 +70,7 @@ def test_missing_weights(anyloc, run_folder, tmp_path, monkeypatch):
     _refused(done, 'dinov2_vitl14', 'anyloc weights fetch dinov2_vitl14', 'RootSIFT-VLAD')
     _refused(anyloc('weights', 'verify', 'AnyLoc-VLAD-DINOv2-S'), 'not fetched', 'dinov2_vits14')
     _refused(anyloc('weights', 'verify', 'RootSIFT-VLAD'), 'need no weights')
-    assert 'not here' in anyloc('weights', 'list').out
+    assert 'dinov2_vitl14      none' in anyloc('weights', 'list').out
 
 
 def test_sources(anyloc, run_folder, tmp_path):
@@ -303,3 +303,51 @@ def test_images_smaller_than_they_must_be(anyloc, tmp_path):
     assert done.code == 0, done.err
     with np.load(tmp_path / 'd.npz') as arrays:
         assert not arrays[str(tmp_path / 'dot.png')].any()
+
+
+def test_outputs_never_replace_a_map_or_what_is_read(anyloc, run_folder, route, tmp_path):
+    before = route.read_bytes()
+    image = tmp_path / 'image.png'
+    image.write_bytes((run_folder / '1.png').read_bytes())
+    for words in (
+        ('localize', run_folder, '--map', route, '--out', route),
+        ('methods', '--json', route),
+        ('map', 'export', route, '--out', tmp_path / 'route.csv'),
+        ('describe', image, *GEM, '--out', image),
+    ):
+        if words[0] == 'map':
+            (tmp_path / 'route.csv').symlink_to(route)
+        _refused(anyloc(*words), 'would be lost')
+    assert route.read_bytes() == before
+    assert image.read_bytes() == (run_folder / '1.png').read_bytes()
+
+
+def test_a_full_disk_is_no_traceback(anyloc, run_folder, route):
+    done = anyloc('localize', run_folder, '--map', route, '--out', '/dev/full')
+    _refused(done, '/dev/full', 'No space left')
+    _refused(anyloc('methods', '--json', '/dev/full'), '/dev/full', 'No space left')
+
+
+def test_settings_without_meaning_are_refused(anyloc, run_folder, route, tmp_path):
+    out = ('--out', tmp_path / 'm.csv')
+    for words in (
+        ('localize', run_folder, '--map', route, *out, '--set', 'num_words=7'),
+        ('localize', run_folder, '--map', route, *out, '--set', 'top_k=7'),
+        ('map', 'finish', route, '--set', 'keyframe_distance_m=9'),
+        ('teach', run_folder, '--map', route, '--append', '--set', 'gem_p=5'),
+        ('teach', run_folder, '--map', route, '--append', '--set', 'map_mode=overwrite'),
+    ):
+        _refused(anyloc(*words), 'unknown parameter')
+    assert 'references        12' in anyloc('map', 'info', route).out
+
+
+def test_text_parameters_may_look_like_numbers(anyloc, run_folder, tmp_path):
+    route = tmp_path / 'r.anyloc'
+    assert anyloc('teach', run_folder, '--map', route, *GEM, '--set', 'map_frame=2').code == 0
+    assert 'map_frame         2' in anyloc('map', 'info', route).out
+
+
+def test_no_good_image_leaves_the_old_output(anyloc, tmp_path):
+    (tmp_path / 'd.npz').write_bytes(b'old')
+    _refused(anyloc('describe', tmp_path / 'none.jpg', '--out', tmp_path / 'd.npz', *GEM), 'none')
+    assert (tmp_path / 'd.npz').read_bytes() == b'old'

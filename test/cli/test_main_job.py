@@ -95,13 +95,10 @@ def test_poses_of_a_folder_reach_the_answers(anyloc, run_folder, tmp_path):
     )  # fmt: skip
 
 
-def test_teach_and_localize_agree_with_evaluate(anyloc, run_folder, tmp_path):
+def test_the_truth_counts_by_the_numbers_of_the_images(anyloc, run_folder, tmp_path):
     report = tmp_path / 'e.json'
-    method = ('--method', 'RootSIFT-VLAD', '--set', 'num_words=8')
-    done = anyloc(
-        'evaluate', '--references', f'{run_folder}:1-8', '--queries', f'{run_folder}:3-12',
-        '--truth', 'frames:0', *method, '--seed', 1, '--json', report,
-    )  # fmt: skip
+    words = ('--references', f'{run_folder}:1-8', '--truth', 'frames:0', *METHOD, '--json', report)
+    done = anyloc('evaluate', '--queries', f'{run_folder}:3-12', *words)
     assert done.code == 0, done.err
     result = json.loads(report.read_text())
     # Query i is image i + 3, reference j is image j + 1: the right one is never the same number,
@@ -110,12 +107,29 @@ def test_teach_and_localize_agree_with_evaluate(anyloc, run_folder, tmp_path):
     assert (result['queries'], result['references']) == (10, 8)
     assert result['queries_without_positive'] == 2
     assert result['seconds'] > 0
-    done = anyloc(
-        'evaluate', '--references', f'{run_folder}:1-8', '--queries', f'{run_folder}:1-8',
-        '--truth', 'frames:0', *method, '--seed', 1, '--json', report,
-    )  # fmt: skip
+    done = anyloc('evaluate', '--queries', f'{run_folder}:1-8', *words)
     assert json.loads(report.read_text())['recall_at_1'] == 1.0
     assert 'recall_at_1 ' in done.out
+
+
+def test_teach_and_localize_find_what_evaluate_finds(anyloc, data, tmp_path):
+    # Only an answer that differs from image to image can tell: the second lap, some of it wrong.
+    references, queries = (f'{data}/office_two_laps:{part}' for part in ('1-20', '40-56'))
+    method = ('--method', 'RootSIFT-VLAD')
+    route, out, report = (tmp_path / name for name in ('r.anyloc', 'm.csv', 'e.json'))
+    seed = ('--set', 'vocabulary_seed=3')
+    assert anyloc('teach', references, '--map', route, *method, *seed).code == 0
+    assert anyloc('localize', queries, '--map', route, '--out', out, '--top-k', 1).code == 0
+    best = [int(row['reference_id']) for row in _rows(out)]
+    assert len(set(best)) > 5
+    for tolerance in range(8):
+        done = anyloc(
+            'evaluate', '--references', references, '--queries', queries, '--truth',
+            f'frames:{tolerance}', *method, '--seed', 3, '--json', report,
+        )  # fmt: skip
+        assert done.code == 0, done.err
+        hits = sum(abs(query - reference) <= tolerance for query, reference in enumerate(best))
+        assert json.loads(report.read_text())['recall_at_1'] == pytest.approx(hits / 17)
 
 
 def test_radius_truth_uses_poses_and_is_inclusive(anyloc, run_folder, tmp_path):
@@ -130,6 +144,39 @@ def test_radius_truth_uses_poses_and_is_inclusive(anyloc, run_folder, tmp_path):
         )  # fmt: skip
         assert done.code == 0, done.err
         assert json.loads(report.read_text())['recall_at_1'] == right
+
+
+def test_poses_of_queries_are_interpolated_as_asked(anyloc, run_folder, tmp_path):
+    names = [f'{i + 1}.png' for i in range(12)]
+    references = tmp_path / 'r.csv'
+    references.write_text(
+        'name,stamp,x,y\n' + ''.join(f'{n},{i},{10 * i},0\n' for i, n in enumerate(names))
+    )
+    queries = tmp_path / 'stamped'
+    queries.mkdir()
+    for i, name in enumerate(names):
+        target = queries / f'{i}.500000000.png'
+        target.write_bytes((run_folder / name).read_bytes())
+    # Poses at whole seconds, images half a second later: 5 m from the reference of the same image.
+    track = tmp_path / 'track.txt'
+    track.write_text(''.join(f'{i} {10 * i} 0 0 0 0 0 1\n' for i in range(13)))
+    report = tmp_path / 'e.json'
+    words = (
+        'evaluate', '--references', run_folder, '--reference-poses', references, '--queries',
+        queries, '--query-poses', track, *METHOD, '--json', report,
+    )  # fmt: skip
+    for settings, truth, right, without in (
+        (('--set', 'pose_max_gap_s=1.5'), 'radius:5', 1.0, 0),
+        (('--set', 'pose_max_gap_s=1.5'), 'radius:4.9', 0.0, 0),
+        ((), 'radius:5', 0.0, 12),
+    ):
+        done = anyloc(*words, '--truth', truth, *settings)
+        assert done.code == 0 or without == 12, done.err
+        if without == 12:
+            assert 'the queries have no poses' in done.err
+            continue
+        result = json.loads(report.read_text())
+        assert (result['recall_at_1'], result['queries_without_pose']) == (right, without)
 
 
 def test_a_bad_image_keeps_its_number_in_the_truth(anyloc, run_folder, tmp_path):
@@ -240,6 +287,27 @@ def test_whitening(anyloc, run_folder, tmp_path):
     assert anyloc('localize', run_folder, '--map', route, '--out', tmp_path / 'm.csv').code == 0
     best = [row for row in _rows(tmp_path / 'm.csv') if row['rank'] == '1']
     assert [int(row['reference_id']) for row in best] == list(range(12))
+
+
+def test_rebuild_keeps_the_method_where_none_is_named(anyloc, route, tmp_path):
+    other = tmp_path / 'other.anyloc'
+    assert anyloc('map', 'rebuild', route, '--out', other, '--set', 'gem_p=5.0').code == 0
+    assert 'RootSIFT-GeM' in anyloc('map', 'info', other).out
+
+
+def test_a_map_with_a_mask_opens_from_any_folder(anyloc, run_folder, tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / 'mask.png'), np.full((120, 160), 255, np.uint8))
+    route, elsewhere = tmp_path / 'r.anyloc', tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    monkeypatch.chdir(tmp_path)
+    done = anyloc('teach', run_folder, '--map', route, *METHOD, '--set', 'mask_path=mask.png')
+    assert done.code == 0, done.err
+    monkeypatch.chdir(elsewhere)
+    words = ('localize', run_folder, '--map', route, '--out', tmp_path / 'm.csv')
+    assert anyloc(*words).code == 0
+    (tmp_path / 'mask.png').rename(elsewhere / 'moved.png')
+    assert 'mask.png' in anyloc(*words).err
+    assert anyloc(*words, '--set', 'mask_path=moved.png').code == 0
 
 
 def test_a_mask_leaves_out_what_is_black(anyloc, run_folder, tmp_path):

@@ -121,6 +121,20 @@ def test_whitening_comes_last():
     np.testing.assert_allclose(descriptor, [50 / 12500**0.5, 0, 100 / 12500**0.5], atol=1e-6)
 
 
+def test_an_image_without_features_stays_zero_when_whitened():
+    whitening = Whitening(np.full(3, 0.5, np.float32), np.eye(3, dtype=np.float32))
+    describer = _describer('gap').with_whitening(whitening)
+    black = np.zeros((0, 4, 3), np.uint8)
+    assert not describer.describe([black])[0].any()
+    assert describer.describe([RED_BLUE])[0].any()
+
+
+def test_numbers_that_overflow_are_no_descriptor():
+    image = np.full((2, 4, 3), np.nan)
+    with pytest.raises(ModelError, match='NaN or infinity: use precision fp32'):
+        _describer('gap').describe([image])
+
+
 def test_the_fingerprint_holds_what_a_descriptor_depends_on():
     plain = _describer('gem').fingerprint
     assert plain == {

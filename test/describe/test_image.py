@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 from anyloc_ros.describe.backbones import find_backbone
-from anyloc_ros.describe.image import preparation, read_mask
+from anyloc_ros.describe.image import preparation
+from anyloc_ros.describe.mask import read_mask
 from anyloc_ros.errors import ConfigError, ImageError
 import cv2
 import numpy as np

@@ -7,7 +7,7 @@
 
 """Clustering against the reference code's words and on groups one can see."""
 
-from anyloc_ros.describe.kmeans import cosine_kmeans, faiss_kmeans, fit_words
+from anyloc_ros.describe.kmeans import cosine_kmeans, even_share, faiss_kmeans, fit_words
 from anyloc_ros.errors import ConfigError
 import numpy as np
 import pytest
@@ -60,3 +60,14 @@ def test_large_sets_go_to_faiss_and_say_so(monkeypatch):
 def test_fewer_features_than_words_are_refused():
     with pytest.raises(ConfigError, match='8 words needs at least as many features, got 4'):
         fit_words(_two_directions(), 8, 0)
+
+
+def test_every_image_gives_an_even_share_of_what_fits():
+    features = np.arange(80, dtype=np.float32).reshape(10, 8)  # 32 bytes a row
+    assert even_share(features, 2, 0, 640) is features
+    drawn = even_share(features, 4, 7, 640)
+    assert len(drawn) == 5
+    assert np.array_equal(drawn, even_share(features, 4, 7, 640))
+    assert set(map(tuple, drawn)) <= set(map(tuple, features))
+    assert not np.array_equal(drawn, even_share(features, 4, 8, 640))
+    assert len(even_share(features, 100, 0, 640)) == 1

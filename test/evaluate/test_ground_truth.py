@@ -70,6 +70,19 @@ def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
     assert 'executed' not in capsys.readouterr().out
 
 
+class _Bomb:
+    def __reduce__(self):
+        return np.ndarray, ((10**14,),)
+
+
+def test_a_file_that_asks_for_memory_is_refused(tmp_path):
+    rows = np.empty((1, 2), object)
+    rows[0] = 0, _Bomb()
+    np.save(tmp_path / 'truth.npy', rows)
+    with pytest.raises(SourceError, match='no VPR-Bench ground truth'):
+        read_vprbench(tmp_path / 'truth.npy', 1, 1)
+
+
 def test_another_layout_is_refused(tmp_path):
     with (tmp_path / 'list.npy').open('wb') as file:
         np.lib.format.write_array_header_1_0(

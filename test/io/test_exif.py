@@ -47,7 +47,9 @@ def test_a_street_in_lund(data):
     assert 6.5 < statistics.median(steps) < 6.7
 
 
-def tiff(order: str, latitude_ref=b'S', seconds=(45, 10), altitude_ref=1) -> bytes:
+def tiff(
+    order: str, latitude_ref=b'S', seconds=(45, 10), altitude_ref=1, altitude=(5, 2), entries=6
+) -> bytes:
     """Return a TIFF with 33 deg 30 min 4.5 s (south), 70 deg 0 min 36 s west, 2.5 m below sea."""
     mark = b'II*\0' if order == '<' else b'MM\0*'
 
@@ -57,11 +59,11 @@ def tiff(order: str, latitude_ref=b'S', seconds=(45, 10), altitude_ref=1) -> byt
 
     first = struct.pack(order + 'H', 1) + entry(0x8825, 4, 1, 26) + bytes(4)  # at 8, 18 bytes
     numbers = 26 + 2 + 6 * 12 + 4
-    gps = struct.pack(order + 'H', 6)
+    gps = struct.pack(order + 'H', entries)
     gps += entry(1, 2, 2, latitude_ref) + entry(2, 5, 3, numbers)
     gps += entry(3, 2, 2, b'W\0') + entry(4, 5, 3, numbers + 24)
     gps += entry(5, 1, 1, bytes([altitude_ref])) + entry(6, 5, 1, numbers + 48) + bytes(4)
-    rationals = [33, 1, 30, 1, *seconds, 70, 1, 0, 1, 36, 1, 5, 2]
+    rationals = [33, 1, 30, 1, *seconds, 70, 1, 0, 1, 36, 1, *altitude]
     return (
         mark
         + struct.pack(order + 'I', 8)
@@ -86,6 +88,15 @@ def test_both_byte_orders_and_signs(tmp_path, order):
     assert point.altitude_m == -2.5
     file.write_bytes(jpeg_with(tiff(order, latitude_ref=b'N\0', altitude_ref=0)))
     assert gps_point(file) == GeoPoint(-point.latitude_deg, point.longitude_deg, 2.5)
+
+
+@pytest.mark.parametrize('unknown', [{'entries': 4}, {'altitude': (0, 0)}])
+def test_an_altitude_that_is_not_known_is_nan(tmp_path, unknown):
+    file = tmp_path / 'a.jpg'
+    file.write_bytes(jpeg_with(tiff('<', **unknown)))
+    point = gps_point(file)
+    assert point.longitude_deg == pytest.approx(-70.01)
+    assert math.isnan(point.altitude_m)
 
 
 def test_no_fix_no_exif_no_jpeg(tmp_path):

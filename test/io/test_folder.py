@@ -10,6 +10,7 @@ import json
 import math
 import os
 
+from anyloc_ros.config import parameters_of, TeachConfig
 from anyloc_ros.errors import ConfigError, ImageError, SourceError
 from anyloc_ros.io.folder import FolderSource
 from anyloc_ros.io.samples import ImageSample, PoseSample
@@ -144,14 +145,17 @@ def test_tum_by_order_brings_the_stamps(tmp_path):
 
 
 def test_tum_by_stamp_gives_the_poses_around_the_images(tmp_path):
-    table = ''.join(f'{t}.0 {t} 0 0 0 0 0 1\n' for t in range(1, 9))
-    names = ('3.500000.png', '5.000000.png', '5.500000.png')
+    table = ''.join(f'{t}.0 {t} 0 0 0 0 0 1\n' for t in range(1, 50))
+    names = ('23.500000.png', '25.000000.png', '25.500000.png')
     source = FolderSource(folder_of(tmp_path, *names, truth_dot_tum=table))
     assert source.has_stamps
     assert source.has_poses
-    assert [sample.pose.x for sample in poses(source)] == [3, 4, 5, 6]
+    # One on each side of the 10 s that pose_time_offset_s may move them.
+    assert parameters_of(TeachConfig)['pose_time_offset_s'][1].high == 10.0
+    assert parameters_of(TeachConfig)['pose_time_offset_s'][1].low == -10.0
+    assert [sample.pose.x for sample in poses(source)] == list(range(13, 37))
     stamps = [sample.stamp_ns // 10**8 for sample in source.samples()]
-    assert stamps == [30, 35, 40, 50, 50, 55, 60]
+    assert stamps[10:17] == [230, 235, 240, 250, 250, 255, 260]
 
 
 def test_names_that_are_nanoseconds_or_microseconds_are_stamps_and_indices_are_not(tmp_path):

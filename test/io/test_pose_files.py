@@ -25,20 +25,20 @@ def rows_of(tmp_path, text):
 @pytest.mark.parametrize(
     ('text', 'expected'),
     [
-        ('name,x,y\na.jpg,1,2\n', PoseRow(2, Pose(1.0, 2.0), 'a.jpg')),
-        ('stamp_ns,x,y,z\n7,1,2,3\n', PoseRow(2, Pose(1.0, 2.0, 3.0), stamp_ns=7)),
-        ('# stamp, X, Y\n\n# c\n1.5, 1, 2\n', PoseRow(4, Pose(1.0, 2.0), '', 1_500_000_000)),
+        ('name,x,y\na.jpg,1,2\n', PoseRow(Pose(1.0, 2.0), 'a.jpg')),
+        ('stamp_ns,x,y,z\n7,1,2,3\n', PoseRow(Pose(1.0, 2.0, 3.0), stamp_ns=7)),
+        ('# stamp, X, Y\n\n# c\n1.5, 1, 2\n', PoseRow(Pose(1.0, 2.0), '', 1_500_000_000)),
         (
             'x,y,extra,qx,qy,qz,qw\n1,2,?,0,0,3,4\n',
-            PoseRow(2, Pose(1.0, 2.0, 0.0, 0.0, 0.0, 0.6, 0.8)),
+            PoseRow(Pose(1.0, 2.0, 0.0, 0.0, 0.0, 0.6, 0.8)),
         ),
-        ('latitude,longitude\n55.5,13.5\n', PoseRow(2, GeoPoint(55.5, 13.5))),
-        ('longitude,latitude,altitude\n13.5,55.5,9\n', PoseRow(2, GeoPoint(55.5, 13.5, 9.0))),
+        ('latitude,longitude\n55.5,13.5\n', PoseRow(GeoPoint(55.5, 13.5, math.nan))),
+        ('longitude,latitude,altitude\n13.5,55.5,9\n', PoseRow(GeoPoint(55.5, 13.5, 9.0))),
         (
             'name,easting,northing,zone\n"a,b.jpg",1,2,33U\n',
-            PoseRow(2, UtmPoint(1.0, 2.0, '33U'), 'a,b.jpg'),
+            PoseRow(UtmPoint(1.0, 2.0, '33U', math.nan), 'a,b.jpg'),
         ),
-        ('\ufeffeasting,northing,altitude\n1,2,\n', PoseRow(2, UtmPoint(1.0, 2.0))),
+        ('\ufeffeasting,northing,altitude\n1,2,\n', PoseRow(UtmPoint(1.0, 2.0, '', math.nan))),
     ],
 )
 def test_csv(tmp_path, text, expected):
@@ -64,7 +64,7 @@ def test_nan_and_empty_fields_are_nan(tmp_path):
 def test_tum(tmp_path):
     form, rows = rows_of(tmp_path, '# stamp x y z qx qy qz qw\n1305031102.175304 1 2 3 0 0 0 2\n')
     assert form == 'TUM'
-    assert rows == [PoseRow(2, Pose(1, 2, 3, 0, 0, 0, 1), stamp_ns=1_305_031_102_175_304_000)]
+    assert rows == [PoseRow(Pose(1, 2, 3, 0, 0, 0, 1), stamp_ns=1_305_031_102_175_304_000)]
 
 
 def test_kitti_becomes_x_forward_y_left_z_up(tmp_path):

@@ -18,19 +18,18 @@ import os
 import sys
 
 from anyloc_ros.config import TeachConfig
-from anyloc_ros.mapping.place_map import PlaceMap
-from anyloc_ros.mapping.teach import TeachSession
+from anyloc_ros.mapping.teach import open_for_teaching, TeachSession
 from conftest import along_x, FakeDescriber, make_picture
 
 PICTURES = [make_picture(seed, 240, 320) for seed in range(8)]
 
 
 def teach(path: str) -> None:
-    """Teach into a new map at `path` for ever, a metre and a second per picture."""
+    """Teach a new map in place of the one at `path` for ever, a metre and second per picture."""
     print(os.getpid(), flush=True)
-    describer = FakeDescriber()
-    place_map = PlaceMap.create(path, fingerprint=describer.fingerprint, describe_config={})
-    session = TeachSession(place_map, describer, TeachConfig())
+    describer, config = FakeDescriber(), TeachConfig(map_mode='overwrite')
+    place_map = open_for_teaching(path, describer, {}, config)
+    session = TeachSession(place_map, describer, config)
     session.begin_route()
     for second in count():
         session.add_pose(second * 10**9, along_x(float(second)))

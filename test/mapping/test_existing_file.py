@@ -66,8 +66,78 @@ def test_overwrite_replaces_a_damaged_map(create, fill):
         assert place_map.keyframes() == []
 
 
-def test_what_a_killed_process_left_while_it_made_a_map_is_cleared_away(create, tmp_path):
-    for ending in ('.new', '.new-journal', '-wal', '-journal'):
+@pytest.mark.parametrize('has_links', [True, False])
+def test_a_file_that_came_in_the_last_moment_is_not_replaced(
+    create, tmp_path, monkeypatch, has_links
+):
+    path, link = tmp_path / 'route.anyloc', os.link
+
+    def come_first(source, target):
+        path.write_bytes(b'mine')
+        if not has_links:
+            raise PermissionError(1, 'Operation not permitted')
+        link(source, target)
+
+    monkeypatch.setattr(os, 'link', come_first)
+    with pytest.raises(MapError, match=r'route\.anyloc exists'):
+        create()
+    assert files(tmp_path) == ['route.anyloc'] and path.read_bytes() == b'mine'
+
+
+def test_a_folder_without_hard_links(create, fill, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, 'Operation not permitted')
+
+    monkeypatch.setattr(os, 'link', refuse)
+    with create() as place_map:
+        fill(place_map, 3)
+    assert files(tmp_path) == ['route.anyloc']
+    with PlaceMap.open_to_read(place_map.path) as place_map:
+        assert len(place_map.keyframes()) == 3
+    monkeypatch.setattr(os, 'replace', refuse)
+    with pytest.raises(MapError, match='cannot be written: Operation not permitted'):
+        create('other.anyloc')
+    assert files(tmp_path) == ['route.anyloc']
+
+
+def test_a_map_without_its_place(create, fill, tmp_path):
+    with create() as place_map:
+        fill(place_map, 3)
+    path = place_map.path
+    # The header, 100 bytes, counts how often the file was opened to write.
+    before = path.read_bytes()[100:]
+    with create(overwrite=True, placed=False) as place_map:
+        fill(place_map, 1)
+        assert path.read_bytes()[100:] == before
+        assert place_map.info().size_bytes > 0 and place_map.info().file == str(path)
+    assert files(tmp_path) == ['route.anyloc'] and path.read_bytes()[100:] == before
+    with create(overwrite=True, placed=False) as place_map:
+        fill(place_map, 1)
+        # Another process goes on with the old map meanwhile.
+        with PlaceMap.open_to_write(path) as old:
+            with pytest.raises(MapError, match='is being written by another process'):
+                place_map.place()
+            assert len(old.keyframes()) == 3
+        place_map.place()
+        place_map.place()
+        assert len(place_map.keyframes()) == 1
+    assert files(tmp_path) == ['route.anyloc']
+    with PlaceMap.open_to_read(path) as place_map:
+        assert len(place_map.keyframes()) == 1
+
+
+def test_files_of_others_with_a_similar_name_stay(create, tmp_path):
+    others = ['route.anyloc.new', 'route.anyloc.new-journal', 'route.anyloc.unfinished']
+    for name in others:
+        (tmp_path / name).write_bytes(b'mine')
+    create().close()
+    create(overwrite=True).close()
+    assert files(tmp_path) == ['route.anyloc', *others]
+    assert {(tmp_path / name).read_bytes() for name in others} == {b'mine'}
+
+
+def test_a_log_without_its_map_is_cleared_away(create, tmp_path):
+    for ending in ('-wal', '-journal'):
         (tmp_path / f'route.anyloc{ending}').write_bytes(b'left over')
     create().close()
     assert files(tmp_path) == ['route.anyloc']

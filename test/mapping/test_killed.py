@@ -6,6 +6,7 @@
 
 """A teaching process that is killed: at most the keyframe being written is lost."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -50,15 +51,23 @@ def teach_and_kill(teaching, path, references, moment_s):
     return references
 
 
-def test_killed_at_random_moments(tmp_path, teaching):
+def test_killed_at_random_moments(tmp_path, teaching, create, fill):
     random = np.random.default_rng(2026)
     lost = []
     for kill in range(KILLS):
         path = tmp_path / f'{kill}.anyloc'
+        if kill % 2:
+            with create(path.name, map_frame='old') as place_map:
+                fill(place_map, 30)
         references, moment_s = int(random.integers(0, 16)), float(random.uniform(0, 0.05))
         told = teach_and_kill(teaching, path, references, moment_s)
         if not path.exists():
+            assert told == 0 and not kill % 2
+            continue
+        if frame_of(path) == 'old':
             assert told == 0
+            with PlaceMap.open_to_read(path) as place_map:
+                assert len(place_map.keyframes()) == 30
             continue
         if told:
             with pytest.raises(MapError, match=r'was not closed.*anyloc map finish'):
@@ -75,6 +84,14 @@ def test_killed_at_random_moments(tmp_path, teaching):
     assert len(lost) > KILLS // 2
     # Nothing that was told of is lost; one more may have been stored that was not told of.
     assert set(lost) <= {0, -1}
+
+
+def frame_of(path):
+    """Return map_frame without opening the map, which would recover it."""
+    connection = sqlite3.connect(f'{path.as_uri()}?immutable=1', uri=True)
+    ((frame,),) = connection.execute("SELECT value FROM meta WHERE key = 'map_frame'").fetchall()
+    connection.close()
+    return json.loads(frame)
 
 
 def check(place_map):

@@ -136,9 +136,24 @@ def test_the_time_offset_is_added_to_poses():
 
 def test_memory_is_bounded_by_age():
     poses = buffer(*((0.1 * i, at_x(0.1 * i)) for i in range(1000)))
-    assert poses.at(0).reason == 'the first pose is 69.900 s later'
+    # 30 s and pose_max_gap_s before the newest.
+    assert poses.at(0).reason == 'the first pose is 69.700 s later'
     # The way goes on although its beginning is forgotten.
     assert poses.travelled_m(round(99.9 * S)) == pytest.approx(99.9)
+
+
+def test_the_memory_spans_the_longest_gap():
+    poses = buffer((0.0, at_x(0)), (50.0, at_x(50)), pose_max_gap_s=60.0)
+    assert poses.at(20 * S).pose.x == pytest.approx(20.0)
+
+
+def test_a_highest_speed_in_place_of_the_parameter():
+    for max_speed_mps, known in ((None, False), (math.inf, True), (1.0, False)):
+        poses = PoseBuffer(TeachConfig(), max_speed_mps=max_speed_mps)
+        poses.add(0, at_x(0))
+        poses.add(S // 10, at_x(1e6))
+        assert (poses.at(S // 20).pose is not None) is known
+        assert poses.jumps == (not known)
 
 
 def test_a_clock_set_back_and_a_stamp_from_the_future():

@@ -18,6 +18,7 @@ import pytest
 def test_the_same_method_gives_the_same_map(teach, describer, tmp_path):
     path, new = teach(), tmp_path / 'new.anyloc'
     with PlaceMap.open_to_write(path) as place_map:
+        place_map.set_meta('camera_frame', 'front')
         finish(place_map, describer())
     before = path.read_bytes()
     with PlaceMap.open_to_read(path) as source:
@@ -29,6 +30,7 @@ def test_the_same_method_gives_the_same_map(teach, describer, tmp_path):
             assert np.array_equal(target.descriptors()[1], source.descriptors()[1])
             assert (target.method, target.map_frame) == ('Again', 'map')
             assert target.datum == source.datum
+            assert target.meta('camera_frame') == source.meta('camera_frame') == 'front'
             assert target.events()[-1].text == 'rebuilt from route.anyloc'
     assert path.read_bytes() == before
     assert sorted(file.name for file in tmp_path.iterdir()) == ['new.anyloc', 'route.anyloc']
@@ -54,6 +56,14 @@ def test_a_map_without_images_and_an_existing_file(teach, describer, tmp_path):
         with pytest.raises(MapError, match=r'route\.anyloc exists; name another file'):
             rebuild(source, path, describer(), {})
     assert [file.name for file in tmp_path.iterdir()] == ['route.anyloc']
+
+
+def test_a_file_that_came_during_the_copy_is_not_replaced(teach, describer, tmp_path):
+    new = tmp_path / 'new.anyloc'
+    with PlaceMap.open_to_read(teach()) as source, pytest.raises(MapError, match='exists'):
+        rebuild(source, new, describer(), {}, progress=lambda *_: new.write_bytes(b'mine'))
+    assert new.read_bytes() == b'mine'
+    assert sorted(file.name for file in tmp_path.iterdir()) == ['new.anyloc', 'route.anyloc']
 
 
 def test_an_interrupted_copy_leaves_nothing_and_an_interrupted_finish_a_map(
