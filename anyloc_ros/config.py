@@ -30,7 +30,7 @@ Config = TypeVar('Config')
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What is known of one parameter besides its name and default."""
+    """What is known of a parameter besides name and default; `live`: a node can change it."""
 
     description: str
     low: float = -math.inf
@@ -39,7 +39,6 @@ class Parameter:
     pattern: str = ''
     accepts_auto: bool = False
     live: bool = False
-    """Whether it may change while a node runs."""
 
     def check(self, name: str, value: Any, default: Any) -> Any:
         """
@@ -239,4 +238,63 @@ class LocalizeConfig(_Checked):
         high=2.0,
         accepts_auto=True,
         live=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InputConfig(_Checked):
+    """What the nodes listen to."""
+
+    image_transport: str = parameter(
+        'raw', 'compressed reads the topic image/compressed', choices=('raw', 'compressed')
+    )
+    image_reliability: str = parameter(
+        AUTO,
+        'reliability of the image subscription; auto is that of the publishers',
+        choices=('reliable', 'best_effort'),
+        accepts_auto=True,
+    )
+    max_rate_hz: float = parameter(
+        0.0, 'images taken in a second at most; 0 is no limit', low=0.0, high=1000.0, live=True
+    )
+    pose_source: str = parameter(
+        'odom',
+        'where poses come from: the topic of that name, the transforms (tf), or nowhere',
+        choices=('odom', 'pose', 'pose_with_covariance', 'fix', 'tf', 'none'),
+    )
+    base_frame: str = parameter('base_link', 'frame of the robot')
+    camera_frame: str = parameter('', 'frame of the camera; empty: as the images say')
+
+
+@dataclass(frozen=True, slots=True)
+class MapBuilderConfig(_Checked):
+    """What only the node map_builder has."""
+
+    map_path: str = parameter('', 'map file to write, see map_mode')
+    record_on_start: bool = parameter(True, 'begin a route when the node is activated')
+    autostart: bool = parameter(True, 'the node configures and activates itself')
+
+
+@dataclass(frozen=True, slots=True)
+class LocalizerConfig(_Checked):
+    """What only the node localizer has."""
+
+    map_path: str = parameter('', 'finished map; ~/load_map takes up a change', live=True)
+    method: str = parameter('', 'refuse a map of another method; empty: as the map was taught')
+    publish_tf: bool = parameter(False, 'send map to odom at every match; needs tf2_ros')
+    autostart: bool = parameter(True, 'the node configures and activates itself')
+
+
+@dataclass(frozen=True, slots=True)
+class DebugConfig(_Checked):
+    """What people look at."""
+
+    publish_markers: bool = parameter(
+        True, 'give ~/markers for RViz while somebody subscribes', live=True
+    )
+    publish_match_image: bool = parameter(
+        True, 'give ~/match_image, query beside match, while somebody subscribes', live=True
+    )
+    log_every_s: float = parameter(
+        10.0, 'a line in the log this often; 0 is never', low=0.0, high=86400.0, live=True
     )

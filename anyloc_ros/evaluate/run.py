@@ -83,7 +83,7 @@ def evaluate(
     if not read:
         raise SourceError(f'{queries.name}: none of its {len(answers)} images can be read')
 
-    number_of = _numbers(recognizer.references, _stamps(references))
+    number_of = numbers_of(recognizer.references, stamps_of(references))
     reference_positions = [UNKNOWN] * len(references)
     for reference in recognizer.references:
         if reference.pose is not None:
@@ -115,7 +115,7 @@ def positions(
     """Return (x, y, z) in metres about `datum` at the stamp of each image, NaN where unknown."""
     poses = [sample for sample in source.samples() if isinstance(sample, PoseSample)]
     buffer, used, found = PoseBuffer(teach, max_speed_mps=max_speed_mps(source)), 0, []
-    for stamp_ns in _stamps(source):
+    for stamp_ns in stamps_of(source):
         while used < len(poses) and (buffer.newest_ns is None or buffer.newest_ns < stamp_ns):
             if is_on_earth(poses[used].pose):
                 buffer.add(poses[used].stamp_ns, datum.to_local(poses[used].pose))
@@ -154,11 +154,12 @@ def _teach(
         return PlaceRecognizer(place_map, describer, localize), place_map.datum
 
 
-def _stamps(source: Source) -> list[int]:
+def stamps_of(source: Source) -> list[int]:
+    """Return the stamp of each image of a source."""
     return [sample.stamp_ns for sample in source.samples() if isinstance(sample, ImageSample)]
 
 
-def _numbers(references: Sequence[Keyframe], stamps_ns: Sequence[int]) -> dict[int, int]:
+def numbers_of(references: Sequence[Keyframe], stamps_ns: Sequence[int]) -> dict[int, int]:
     """Return the number in the source of each reference id: bad images are not in the map."""
     numbers, number = {}, 0
     for reference in references:

@@ -7,8 +7,9 @@
 """
 A rosbag2 recording read without ROS: sqlite3 or mcap, also compressed with zstd.
 
-Messages are read with the definitions of ROS 2 Humble: the six types used here are the same in
-every distribution from Dashing to Kilted, which is checked against the hash the bag may hold.
+Messages are read with the definitions of ROS 2 Humble: the six types of images and poses are the
+same in every distribution from Dashing to Kilted, which is checked against the hash the bag may
+hold.
 """
 
 from __future__ import annotations
@@ -17,28 +18,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from anyloc_ros.errors import SourceError
-from anyloc_ros.io.decode import decode_compressed, decode_image
-from anyloc_ros.io.image_header import image_format
-from anyloc_ros.io.samples import ImageSample, pose_of, PoseSample, Position
-from anyloc_ros.pose import GeoPoint
+from anyloc_ros.io.messages import (
+    CAMERA_INFO,
+    image_of,
+    IMAGES,
+    POSES,
+    position_of,
+    stamp_ns_of,
+)
+from anyloc_ros.io.samples import ImageSample, PoseSample
 from rosbags.rosbag2 import Reader
 from rosbags.serde import SerdeError
 from rosbags.typesys import get_typestore, Stores
 
-_COMPRESSED = 'sensor_msgs/msg/CompressedImage'
-_IMAGES = ('sensor_msgs/msg/Image', _COMPRESSED)
-_FIX = 'sensor_msgs/msg/NavSatFix'
-_POSES = (
-    'nav_msgs/msg/Odometry',
-    'geometry_msgs/msg/PoseStamped',
-    'geometry_msgs/msg/PoseWithCovarianceStamped',
-    _FIX,
-)
 _WAYS_OUT = 'try "ros2 bag reindex" on its folder, for mcap files also "mcap recover"'
 
 
@@ -83,19 +80,35 @@ class BagSource:
         self._path = path
         with self._open() as reader:
             topics = self._topics(reader)
-        image = self._choose(topics, _IMAGES, image_topic, 'images', '--image-topic')
+        image = self._choose(topics, IMAGES, image_topic, 'images', '--image-topic')
         if image is None:
             raise SourceError(
-                f'{path}: no topic with images ({", ".join(_IMAGES)}); the bag has '
+                f'{path}: no topic with images ({", ".join(IMAGES)}); the bag has '
                 + _listed(topics)
             )
         self._image = image
         self._pose = None
         if pose_topic is not None:
-            self._pose = self._choose(topics, _POSES, pose_topic, 'poses', '--pose-topic')
+            self._pose = self._choose(topics, POSES, pose_topic, 'poses', '--pose-topic')
         self.has_poses = self._pose is not None
         self.notes.append(f'images from {self._image}')
         self.notes.append(f'poses from {self._pose}' if self._pose else 'no poses')
+
+    @cached_property
+    def calibration(self) -> Any | None:
+        """
+        Return the first sensor_msgs/CameraInfo beside the images, None where there is none.
+
+        Beside /front/image_raw and /front/image_raw/compressed it is /front/camera_info.
+        """
+        images = self._image.name.removesuffix('/compressed')
+        name = images.rpartition('/')[0] + '/camera_info'
+        with self._open() as reader:
+            for topic in self._topics(reader):
+                if (topic.name, topic.msgtype) == (name, CAMERA_INFO):
+                    message, _ = next(self._messages(reader, topic, Counter()), (None, 0))
+                    return message
+        return None
 
     def __len__(self) -> int:
         """Return the number of image messages, those that cannot be read included."""
@@ -126,21 +139,7 @@ class BagSource:
         self.notes.extend(note for note in counted if note not in self.notes)
 
     def _image_sample(self, message: Any, stamp_ns: int) -> ImageSample:
-        encoded = None
-        if self._image.msgtype == _COMPRESSED:
-            data = bytes(message.data)
-            encoded = data if image_format(data) in ('jpeg', 'png') else None
-            decoder = partial(decode_compressed, data)
-        else:
-            decoder = partial(
-                decode_image,
-                message.height,
-                message.width,
-                message.encoding,
-                message.is_bigendian,
-                message.step,
-                message.data,
-            )
+        decoder, encoded = image_of(message, self._image.msgtype)
         frame_id = message.header.frame_id
         return ImageSample(stamp_ns, self._image.name, frame_id, encoded, decoder)
 
@@ -149,10 +148,10 @@ class BagSource:
             return []
         samples = []
         for message, stamp_ns in self._messages(reader, self._pose, tally):
-            if self._pose.msgtype == _FIX and message.status.status < 0:
+            pose = position_of(message, self._pose.msgtype)
+            if pose is None:
                 tally[f'messages of {self._pose.name} have no fix and are left out'] += 1
                 continue
-            pose = _position(message, self._pose.msgtype)
             samples.append(PoseSample(stamp_ns, pose, message.header.frame_id))
         return sorted(samples, key=lambda sample: sample.stamp_ns)
 
@@ -180,8 +179,7 @@ class BagSource:
             except (SerdeError, AssertionError, IndexError, TypeError, ValueError):
                 tally[f'messages of {topic.name} cannot be deserialised and are left out'] += 1
                 continue
-            stamp = message.header.stamp
-            stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+            stamp_ns = stamp_ns_of(message)
             tally[f'messages of {topic.name} have no stamp: the bag time is used'] += not stamp_ns
             yield message, stamp_ns or received_ns
 
@@ -215,7 +213,7 @@ class BagSource:
         counts: Counter[tuple[str, str]] = Counter()
         for connection in reader.connections:
             counts[connection.topic, connection.msgtype] += connection.msgcount
-            if connection.msgtype in _IMAGES + _POSES and connection.digest:
+            if connection.msgtype in IMAGES + POSES and connection.digest:
                 expected = self._typestore.hash_rihs01(connection.msgtype)
                 if connection.digest != expected:
                     raise SourceError(
@@ -248,19 +246,3 @@ class BagSource:
 
 def _listed(topics: list[_Topic]) -> str:
     return ', '.join(map(str, topics))
-
-
-def _position(message: Any, msgtype: str) -> Position:
-    if msgtype == _FIX:
-        return GeoPoint(message.latitude, message.longitude, message.altitude)
-    pose = message.pose if msgtype == 'geometry_msgs/msg/PoseStamped' else message.pose.pose
-    position, orientation = pose.position, pose.orientation
-    return pose_of(
-        position.x,
-        position.y,
-        position.z,
-        orientation.x,
-        orientation.y,
-        orientation.z,
-        orientation.w,
-    )

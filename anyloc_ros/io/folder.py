@@ -37,6 +37,8 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.pgm', '.ppm')
 class FolderSource:
     """Images of a folder and their poses, see open_source."""
 
+    calibration = None
+
     def __init__(
         self,
         folder: Path,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import os
 from pathlib import Path
 import re
-from typing import Protocol
+from typing import Any, Protocol
 
 from anyloc_ros.errors import SourceError
 from anyloc_ros.io.bag import BagSource
@@ -33,6 +33,8 @@ class Source(Protocol):
     has_stamps: bool
     """Whether images were stamped by the recording; else stamps are made from a rate."""
     has_poses: bool
+    calibration: Any | None
+    """The sensor_msgs/CameraInfo of the camera, where one was recorded."""
     notes: list[str]
     """What was chosen, counted or left out, for people; complete when samples() has ended."""
 

@@ -27,11 +27,15 @@ class KeyframePolicy:
     """
 
     def __init__(self, config: TeachConfig, *, every_image: bool = False) -> None:
+        self._every_image = every_image
+        self._last: tuple[int, Pose | None] | None = None
+        self.set_limits(config)
+
+    def set_limits(self, config: TeachConfig) -> None:
+        """Compare by other limits from now on."""
         self._distance_m = config.keyframe_distance_m
         self._angle_rad = math.radians(config.keyframe_angle_deg)
         self._period_ns = round(config.keyframe_period_s * 1e9)
-        self._every_image = every_image
-        self._last: tuple[int, Pose | None] | None = None
 
     def begin_route(self) -> None:
         """Make the next image the first of a route."""

@@ -51,6 +51,11 @@ class MapFile:
         finally:
             self._connection = database.open_to_write(self.file)
 
+    def checkpoint(self) -> None:
+        """Fold the log into the file of a map that is being written, and go on."""
+        with translated(self.path):
+            self._connection.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+
     def close(self) -> None:
         """Close the map; a written one is one file afterwards, one without its place is gone."""
         if not self._writable:

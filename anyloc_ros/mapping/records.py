@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import math
 from typing import Any
@@ -41,6 +41,23 @@ class Event:
     stamp_ns: int
     level: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeachCounters:
+    """
+    What happened since the session began.
+
+    `without_pose` counts images by the cause of a PoseLookup, see there.
+    """
+
+    images: int
+    waiting: int
+    keyframes: int
+    without_pose: Mapping[str, int]
+    bad_images: int
+    rejected_poses: int
+    jumps: int
 
 
 KEYFRAME_COLUMNS = (

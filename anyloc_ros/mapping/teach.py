@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 import time
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from anyloc_ros.mapping.method import describer_for
 from anyloc_ros.mapping.opening import check_images, open_for_teaching
 from anyloc_ros.mapping.place_map import PlaceMap
 from anyloc_ros.mapping.poses import PoseBuffer
-from anyloc_ros.mapping.records import Keyframe
+from anyloc_ros.mapping.records import Keyframe, TeachCounters
 from anyloc_ros.pose import GeoPoint, Pose, UtmPoint
 import numpy as np
 
@@ -45,23 +45,6 @@ EVENTS_PER_KIND = 3
 
 
 @dataclass(frozen=True, slots=True)
-class TeachCounters:
-    """
-    What happened since the session began.
-
-    `without_pose` counts images by the cause of a PoseLookup, see there.
-    """
-
-    images: int
-    waiting: int
-    keyframes: int
-    without_pose: Mapping[str, int]
-    bad_images: int
-    rejected_poses: int
-    jumps: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Waiting:
     stamp_ns: int
     decode: Callable[[], np.ndarray]
@@ -78,7 +61,11 @@ class TeachSession:
     made it returns. Use it in a `with` statement: leaving it, by an error too, ends the route; the
     map stays open for whoever opened it.
 
+    `describes` may be set to False where describing is too slow for the stream: references are
+    then stored without descriptors, which `finish` makes.
+
     :param every_image: every image becomes a reference (folders without poses or stamps).
+    :param taken: is given every reference when it is stored.
     :param max_speed_mps: see PoseBuffer.
     :raises ConfigError: images that are not kept, and a vocabulary that needs them.
     :raises MapError: the map was made by another method.
@@ -91,8 +78,11 @@ class TeachSession:
         config: TeachConfig,
         *,
         every_image: bool = False,
+        taken: Callable[[Keyframe], None] = lambda keyframe: None,
         max_speed_mps: float | None = None,
     ) -> None:
+        self.describes = True
+        self._taken = taken
         self._map = place_map
         self._describer = describer_for(place_map, describer)
         check_images(self._describer, config)
@@ -157,6 +147,10 @@ class TeachSession:
                 text = f'route {self._route} has no poses'
                 self._map.add_event(time.time_ns(), 'info', text)
         self._route = None
+
+    def set_limits(self, config: TeachConfig) -> None:
+        """Choose references by other distances, angles and periods from now on."""
+        self._policy.set_limits(config)
 
     def force_keyframe(self) -> None:
         """Make the next image a reference, wherever it is."""
@@ -235,7 +229,8 @@ class TeachSession:
             return
         try:
             stored, pixels = storable(image.decode, image.encoded)
-            descriptors = self._describer.describe([pixels]) if self._describer.ready else None
+            describes = self.describes and self._describer.ready
+            descriptors = self._describer.describe([pixels]) if describes else None
         except ImageError as error:
             self._counts['bad images'] += 1
             self._force_next |= image.forced
@@ -269,6 +264,7 @@ class TeachSession:
         self._index += 1
         self._counts['keyframes'] += 1
         self._map.place()
+        self._taken(keyframe)
 
     def _note_frame(self, stamp_ns: int, frame_id: str) -> None:
         if (ours := self._config.map_frame) != frame_id:
