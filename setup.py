@@ -22,7 +22,15 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
         ('share/' + package_name, ['package.xml']),
+        ('share/' + package_name + '/config', ['config/localize.yaml', 'config/teach.yaml']),
+        ('share/' + package_name + '/config/foxglove', ['config/foxglove/anyloc.json']),
+        (
+            'share/' + package_name + '/launch',
+            [f'launch/{mode}.launch.py' for mode in ('localize', 'replay', 'teach')],
+        ),
+        ('share/' + package_name + '/rviz', ['rviz/anyloc.rviz']),
     ],
+    package_data={'anyloc_ros.evaluate': ['report.html.jinja']},
     zip_safe=True,
     python_requires='>=3.10',
     install_requires=[
@@ -39,6 +47,19 @@ setup(
         'typer>=0.20',
     ],
     extras_require={
+        # The report of "anyloc demo".
+        'report': ['jinja2>=3.1', 'matplotlib>=3.8'],
+        # ROS 2 Jazzy without an installation of ROS; on a robot the same imports are there.
+        'wheels': [
+            'ros-rclpy[fastrtps]==7.1.6',
+            'ros-diagnostic-msgs==5.3.6',
+            'ros-geometry-msgs==5.3.6',
+            'ros-nav-msgs==5.3.6',
+            'ros-sensor-msgs==5.3.6',
+            'ros-std-msgs==5.3.6',
+            'ros-std-srvs==5.3.6',
+            'ros-visualization-msgs==5.3.6',
+        ],
         'test': [
             'colcon-core',
             'colcon-ros',
@@ -57,6 +78,13 @@ setup(
         ],
     },
     entry_points={
-        'console_scripts': ['anyloc = anyloc_ros.cli.main:main'],
+        'console_scripts': [
+            'anyloc = anyloc_ros.cli.main:main',
+            'anyloc-localizer = anyloc_ros.ros.localizer:main',
+            'anyloc-map-builder = anyloc_ros.ros.map_builder:main',
+            # The same by the names of "ros2 run anyloc_ros".
+            'localizer = anyloc_ros.ros.localizer:main',
+            'map_builder = anyloc_ros.ros.map_builder:main',
+        ],
     },
 )

@@ -38,9 +38,19 @@ ANYWHERE = {'cv2', 'faiss', 'huggingface_hub', 'numpy', 'safetensors'}
 ONLY_IN = {
     'torch': {'describe'},
     'transformers': {'describe'},
-    'rosbags': {'io'},
+    'rosbags': {'io', 'simulate'},
+    'jinja2': {'evaluate'},
+    'matplotlib': {'evaluate'},
     'cv_bridge': {'io', 'ros'},
     'rclpy': {'ros'},
+    'ament_index_python': {'ros'},
+    'launch': {'ros'},
+    'launch_ros': {'ros'},
+    'tf2_ros': {'ros'},
+    'builtin_interfaces': {'ros'},
+    'rcl_interfaces': {'ros'},
+    'lifecycle_msgs': {'ros'},
+    'rosgraph_msgs': {'ros'},
     'diagnostic_msgs': {'ros'},
     'geometry_msgs': {'ros'},
     'nav_msgs': {'ros'},
@@ -119,7 +129,7 @@ def test_is_short(path):
 
 
 def test_every_python_file_has_the_licence_header():
-    folders = ('anyloc_ros', 'benchmarks', 'test')
+    folders = ('anyloc_ros', 'benchmarks', 'docs', 'launch', 'test')
     paths = [
         ROOT / 'setup.py',
         *(path for name in folders for path in (ROOT / name).rglob('*.py')),
@@ -165,9 +175,12 @@ def test_dependencies_are_those_of_setup_py():
     keywords = {node.arg: node.value for node in ast.walk(setup) if isinstance(node, ast.keyword)}
     installed = {word.split('>')[0] for word in ast.literal_eval(keywords['install_requires'])}
     distribution = {'cv2': 'opencv-python-headless', 'faiss': 'faiss-cpu'}
-    from_ros = {'cv_bridge', 'rclpy', 'std_srvs'} | {n for n in ONLY_IN if n.endswith('_msgs')}
+    from_ros = {'ament_index_python', 'cv_bridge', 'launch', 'launch_ros', 'rclpy', 'std_srvs'} | {
+        name for name in ONLY_IN if name.endswith(('2_ros', '_msgs', '_interfaces'))
+    }
     from_transformers = {'huggingface_hub'}
-    imported = (ANYWHERE | set(ONLY_IN)) - from_ros - from_transformers
+    from_extras = {'jinja2', 'matplotlib'}
+    imported = (ANYWHERE | set(ONLY_IN)) - from_ros - from_transformers - from_extras
     assert {distribution.get(name, name) for name in imported} == installed
 
 
@@ -175,7 +188,7 @@ def test_light_modules_do_not_load_torch():
     light = [
         '.'.join(path.relative_to(ROOT).with_suffix('').parts).removesuffix('.__init__')
         for path in FILES
-        if place_of(path) in LEAVES | {'', 'io'}
+        if place_of(path) in LEAVES | {'', 'io', 'simulate'}
     ]
     code = (
         f'import sys, {", ".join(light)}; print(sorted({{"torch", "rclpy"}} & set(sys.modules)))'
