@@ -14,7 +14,18 @@ import sys
 from typing import Annotated
 
 from anyloc_ros import __version__
-from anyloc_ros.cli import describe, evaluate, localize, maps, methods, teach, vocabulary, weights
+from anyloc_ros.cli import (
+    demo,
+    describe,
+    doctor,
+    evaluate,
+    localize,
+    maps,
+    methods,
+    teach,
+    vocabulary,
+    weights,
+)
 from anyloc_ros.errors import AnyLocError
 import typer
 
@@ -33,6 +44,8 @@ app.add_typer(maps.app, name='map')
 app.add_typer(weights.app, name='weights')
 app.add_typer(vocabulary.app, name='vocabulary')
 app.command('methods')(methods.methods)
+app.command('demo')(demo.demo)
+app.command('doctor')(doctor.doctor)
 
 
 def _print_version(asked: bool) -> None:
