@@ -5,16 +5,24 @@
 # https://developers.google.com/open-source/licenses/bsd
 
 from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.filterwarnings('ignore')  # those of flake8 and its plugins are not ours
-def test_flake8(capsys, monkeypatch):
-    linter = pytest.importorskip('ament_flake8.main', reason='ament_flake8 is not installed')
-    monkeypatch.chdir(ROOT)  # hidden folders are left out only below the working directory
-    count, errors = linter.main_with_errors(argv=['.'])
-    capsys.readouterr()  # its list of all files
-    assert count == 0, '\n'.join(errors)
+def test_flake8():
+    pytest.importorskip('ament_flake8', reason='ament_flake8 is not installed')
+    # In a process of its own: flake8 forks, and a fork of a process with DDS in it crashes.
+    # Hidden folders are left out only below the working directory.
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c',
+         'from ament_flake8.main import main; raise SystemExit(main())'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
