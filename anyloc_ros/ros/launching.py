@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 import posixpath
 from typing import Any
@@ -20,7 +19,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.launch_context import LaunchContext
 from launch.launch_description import LaunchDescription
 from launch.some_substitutions_type import SomeSubstitutionsType
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 
@@ -103,7 +102,9 @@ def route_node(context: LaunchContext, mode: str, **options: Any) -> LifecycleNo
         ros_arguments=['--log-level', f'{logger}:={_value(context, "log_level")}'],
         output='screen',
         # OpenMP threads that spin while they wait cost five times the work where cores are busy.
-        additional_env={'OMP_WAIT_POLICY': os.environ.get('OMP_WAIT_POLICY', 'PASSIVE')},
+        additional_env={
+            'OMP_WAIT_POLICY': EnvironmentVariable('OMP_WAIT_POLICY', default_value='PASSIVE')
+        },
         sigterm_timeout=SAVING_S,
         sigkill_timeout=SAVING_S,
         **options,

@@ -205,6 +205,8 @@ def test_the_newest_image_waits_and_the_others_are_counted(peer, localizer, slow
         peer.until(lambda: localizer.mailbox.counts.received == len(sent))
         counts = localizer.mailbox.counts
         assert counts.received == counts.processed + counts.dropped + counts.pending
+        if place == 0:  # the worker has it before the next one could replace it
+            peer.until(lambda: not localizer.mailbox.waiting)
     # The first is being described, the last waits, five were replaced. Services go on.
     peer.until(lambda: localizer.mailbox.waiting == 1)
     assert (counts.processed, counts.dropped, counts.pending) == (0, 5, 2)
