@@ -103,6 +103,10 @@ def robot(peer, answers: Callable[[int], bool] = lambda number: True) -> Iterato
     def on_image(message) -> None:
         heard['image'].append(message)
         if answers(len(heard['image']) - 1):
+            # The player knows of this publisher, which may not know of the player yet.
+            end_s = time.monotonic() + TIMEOUT_S
+            while not publisher.get_subscription_count() and time.monotonic() < end_s:
+                time.sleep(0.01)
             publisher.publish(PointCloud2(header=message.header))
 
     for topic, kind in (
