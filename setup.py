@@ -72,6 +72,7 @@ setup(
             'flake8-quotes',
             'pydocstyle',
             'pytest',
+            'pytest-rerunfailures',
             'ros-ament-flake8',
             'ros-ament-pep257',
             'ruff',
