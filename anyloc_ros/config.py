@@ -13,113 +13,23 @@ them. A value is checked when the class is built: afterwards everybody trusts it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-import difflib
-import math
-import re
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
-from anyloc_ros.errors import ConfigError
+from anyloc_ros.parameter import (
+    AUTO,
+    Checked,
+    config_from,
+    nearest,
+    Parameter,
+    parameter,
+    parameters_of,
+)
 
-AUTO = 'auto'
-"""The value of a parameter that the program chooses; what it chose is said in log and status."""
-
-Config = TypeVar('Config')
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """What is known of a parameter besides name and default; `live`: a node can change it."""
-
-    description: str
-    low: float = -math.inf
-    high: float = math.inf
-    choices: tuple[str, ...] = ()
-    pattern: str = ''
-    accepts_auto: bool = False
-    live: bool = False
-
-    def check(self, name: str, value: Any, default: Any) -> Any:
-        """
-        Return `value` in the type of `default`.
-
-        :raises ConfigError: wrong type, out of range, not among the choices.
-        """
-        if self.accepts_auto and value == AUTO:
-            return value
-        kind = self.kind(default)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if kind is not type(value):
-            raise ConfigError(f'{name}: expected {self._expectation(kind)}, got {value!r}')
-        if kind in (int, float) and not self.low <= value <= self.high:
-            raise ConfigError(f'{name}: expected {self._expectation(kind)}, got {value!r}')
-        if self.choices and value not in self.choices:
-            raise ConfigError(f'{name}: expected one of {", ".join(self.choices)}, got {value!r}')
-        if self.pattern and not re.fullmatch(self.pattern, value):
-            raise ConfigError(f'{name}: expected {self.description}, got {value!r}')
-        return value
-
-    def kind(self, default: Any) -> type:
-        """Return the type of a value that is not `auto`."""
-        if not self.accepts_auto or default != AUTO:
-            return type(default)
-        if self.choices or self.pattern:
-            return str
-        return int if isinstance(self.low, int) else float
-
-    def _expectation(self, kind: type) -> str:
-        noun = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text'}[kind]
-        if kind in (int, float) and not (math.isinf(self.low) and math.isinf(self.high)):
-            noun += f' from {self.low} to {self.high}'
-        return noun + (f' or "{AUTO}"' if self.accepts_auto else '')
-
-
-def parameter(default: Any, description: str, **known: Any) -> Any:
-    """Return a dataclass field with a default and what is known of it, see Parameter."""
-    return field(default=default, metadata={'parameter': Parameter(description, **known)})
-
-
-class _Checked:
-    """Base of the parameter groups: checks every value, takes and gives plain mappings."""
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        for item in fields(self):
-            known: Parameter = item.metadata['parameter']
-            value = known.check(item.name, getattr(self, item.name), item.default)
-            object.__setattr__(self, item.name, value)
-
-
-def parameters_of(group: type) -> dict[str, tuple[Any, Parameter]]:
-    """Return `{name: (default, Parameter)}` of a group, in the order they are written."""
-    return {item.name: (item.default, item.metadata['parameter']) for item in fields(group)}
-
-
-def config_from(group: type[Config], values: Mapping[str, Any]) -> Config:
-    """
-    Return the group with these values, defaults for the rest.
-
-    :raises ConfigError: an unknown name (with the nearest known one) or a bad value.
-    """
-    known = parameters_of(group)
-    for name in values:
-        if name not in known:
-            raise ConfigError(f'unknown parameter {name!r}{nearest(name, known)}')
-    return group(**values)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a sentence that proposes the known word nearest to a mistyped one."""
-    known = list(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f'; did you mean {close[0]!r}?' if close else f'; known are {", ".join(known)}'
+__all__ = ['AUTO', 'Parameter', 'config_from', 'nearest', 'parameter', 'parameters_of']
 
 
 @dataclass(frozen=True, slots=True)
-class DescribeConfig(_Checked):
+class DescribeConfig(Checked):
     """How an image becomes a descriptor. Empty text and -1 mean: as the method says."""
 
     method: str = parameter('AnyLoc-VLAD-DINOv2-L', 'preset by name, see "anyloc methods"')
@@ -174,7 +84,7 @@ class DescribeConfig(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class TeachConfig(_Checked):
+class TeachConfig(Checked):
     """How a run becomes a map."""
 
     map_mode: str = parameter(
@@ -214,7 +124,7 @@ class TeachConfig(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalizeConfig(_Checked):
+class LocalizeConfig(Checked):
     """How a query is compared with the map and when a match is accepted."""
 
     top_k: int = parameter(5, 'candidates given for each image', low=1, high=1000)
@@ -242,7 +152,63 @@ class LocalizeConfig(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class InputConfig(_Checked):
+class SequenceConfig(Checked):
+    """How the images before this one help to tell where it was taken, see sequence_filter."""
+
+    filter: str = parameter(
+        'bayes',
+        'none takes each image by itself; window looks only near the last match; bayes weighs '
+        'all places and the possibility to be off the route',
+        choices=('none', 'window', 'bayes'),
+    )
+    window_back: int = parameter(
+        1, 'references the place may move back from one image to the next', low=0, high=1000
+    )
+    window_ahead: int = parameter(
+        3, 'references the place may move ahead, where no odometry says how far', low=1, high=1000
+    )
+    motion_sigma: float = parameter(
+        0.2, 'error of odometry, as a share of the way', low=0.01, high=2.0
+    )
+    off_route_prior: float = parameter(
+        0.01, 'how likely it is that the robot leaves the route at an image', low=1e-6, high=0.5
+    )
+    accept_probability: float = parameter(
+        0.9, 'how sure the place of an accepted match must be', low=0.5, high=1.0, live=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorConfig(Checked):
+    """When the localizer says that it knows where it is, that it is unsure, that it is lost."""
+
+    consecutive_accepts: int = parameter(
+        3, 'images that must agree to begin, or to go on at another place', low=1, high=1000
+    )
+    lost_after_frames: int = parameter(
+        20, 'images without a match until it is lost', low=1, high=100000, live=True
+    )
+    lost_after_m: float = parameter(
+        3.0, 'way without a match until it is lost', low=0.0, high=10000.0, live=True
+    )
+    lost_after_s: float = parameter(
+        10.0, 'time without a match until it is lost', low=0.0, high=86400.0, live=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConfig(Checked):
+    """Whether the first candidates are compared with the query once more, part by part."""
+
+    verify: str = parameter(
+        'none',
+        'patches matches local features and gives inliers, shift and heading',
+        choices=('none', 'patches'),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InputConfig(Checked):
     """What the nodes listen to."""
 
     image_transport: str = parameter(
@@ -267,7 +233,7 @@ class InputConfig(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class MapBuilderConfig(_Checked):
+class MapBuilderConfig(Checked):
     """What only the node map_builder has."""
 
     map_path: str = parameter('', 'map file to write, see map_mode')
@@ -276,17 +242,33 @@ class MapBuilderConfig(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalizerConfig(_Checked):
+class LocalizerConfig(Checked):
     """What only the node localizer has."""
 
     map_path: str = parameter('', 'finished map; ~/load_map takes up a change', live=True)
     method: str = parameter('', 'refuse a map of another method; empty: as the map was taught')
+    cameras: str = parameter(
+        '', 'names of several cameras, "front,rear": each is heard on NAME/image; empty: image'
+    )
+    start_index: int = parameter(
+        -1, 'place on the first route where the robot begins; -1: not known', low=-1, high=10**9
+    )
+    max_image_age_s: float = parameter(
+        0.0,
+        'an image older than this is STALE; 0: 2 s and twice the time an answer takes',
+        low=0.0,
+        high=3600.0,
+        live=True,
+    )
+    output_deadline_s: float = parameter(
+        0.0, 'offer this deadline on ~/matches; 0 offers none', low=0.0, high=3600.0
+    )
     publish_tf: bool = parameter(False, 'send map to odom at every match; needs tf2_ros')
     autostart: bool = parameter(True, 'the node configures and activates itself')
 
 
 @dataclass(frozen=True, slots=True)
-class DebugConfig(_Checked):
+class DebugConfig(Checked):
     """What people look at."""
 
     publish_markers: bool = parameter(

@@ -29,6 +29,11 @@ class Candidate:
 
     reference: Keyframe
     similarity: float
+    probability: float = np.nan
+    inliers: int = -1
+    shift_px: float = np.nan
+    heading_rad: float = np.nan
+    heading_sigma: float = np.nan
 
 
 @dataclass(frozen=True, slots=True)
