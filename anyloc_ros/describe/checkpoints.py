@@ -21,12 +21,11 @@ from dataclasses import dataclass
 import hashlib
 import json
 from pathlib import Path
-import pickle
 import re
-import zipfile
 
 from anyloc_ros.describe.backbones import Backbone
 from anyloc_ros.describe.infer import infer_backbone, SHAPE_FIELDS
+from anyloc_ros.describe.torch_files import read_torch, why_not_plain
 from anyloc_ros.describe.weights import HUB_FILES, MAX_BYTES
 from anyloc_ros.errors import ModelError
 from safetensors import safe_open, SafetensorError
@@ -181,27 +180,16 @@ def _read(file: Path) -> Mapping[str, object]:
     size = file.stat().st_size
     if size > MAX_BYTES:
         raise ModelError(f'{file}: {size} bytes; checkpoints have at most {MAX_BYTES}')
-    try:
-        if file.suffix == '.safetensors':
+    if file.suffix == '.safetensors':
+        try:
             with safe_open(file, framework='pt') as reader:
                 return {name: reader.get_tensor(name) for name in reader.keys()}  # noqa: SIM118
-        # Files of before torch 1.6 are no archives, and are read whole.
-        mapped = zipfile.is_zipfile(file)
-        read = torch.load(file, map_location='cpu', weights_only=True, mmap=mapped)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        LookupError,
-        EOFError,
-        pickle.UnpicklingError,
-        SafetensorError,
-    ) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise ModelError(
-            f'{file}: no readable checkpoint ({size} bytes), truncated, damaged or not plain '
-            f'tensors; fetch it again. The reader says: {reason[:200]}'
-        ) from None
+        except (OSError, RuntimeError, ValueError, LookupError, SafetensorError) as error:
+            raise ModelError(
+                f'{file}: no readable checkpoint ({size} bytes), truncated or damaged; fetch it '
+                f'again. The reader says: {str(error)[:200]}'
+            ) from None
+    read = read_torch(file, 'checkpoint', mapped=True)
     if not isinstance(read, Mapping):
         raise ModelError(f'{file}: expected named tensors, got {type(read).__name__}')
     return read
@@ -210,18 +198,19 @@ def _read(file: Path) -> Mapping[str, object]:
 def _renamed(file: Path, read: Mapping[str, object]) -> dict[str, torch.Tensor]:
     """Return the tensors under our names, fused ones taken apart."""
     tensors: dict[str, torch.Tensor] = {}
+    file_bytes = file.stat().st_size
     for key, tensor in read.items():
         name = _MODEL_PREFIX.sub('', str(key), count=1)
         if _UNUSED.fullmatch(name):
             continue
         targets = _targets(name)
-        if not targets or not isinstance(tensor, torch.Tensor):
+        if not targets:
             raise ModelError(
                 f'{file}: {key!r} belongs to no DINOv2, DINO or CLIP network of known layout'
             )
-        dense = tensor.layout == torch.strided and tensor.ndim > 0
-        if not tensor.is_floating_point() or not dense:
-            raise ModelError(f'{file}: {key} is {tensor.dtype}, expected an array of floats')
+        reason = why_not_plain(tensor, file_bytes)
+        if reason or not tensor.ndim:
+            raise ModelError(f'{file}: {key} {reason or "is one number, expected an array"}')
         tensor = tensor.detach()
         if len(tensor) % len(targets):
             raise ModelError(
@@ -264,7 +253,7 @@ def _heads_of(folder: Path) -> int | None:
         heads = config.get('vision_config', config).get('num_attention_heads')
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f'{folder}/config.json: cannot be read: {error}') from None
-    return heads if isinstance(heads, int) else None
+    return heads if type(heads) is int else None
 
 
 def _compare(file: Path, found: Backbone, expected: Backbone) -> None:

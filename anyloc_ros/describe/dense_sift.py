@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from anyloc_ros.describe.local_features import LocalFeatures, rescale
 from anyloc_ros.describe.mask import check_size, mask_sha256
 import cv2
 import numpy as np
@@ -91,24 +92,37 @@ class DenseRootSift:
 
         :raises ConfigError: an image is not of the size of the mask.
         """
-        return [self._extract(image) for image in images]
+        return [self.locate(image).features for image in images]
 
-    def _extract(self, image: np.ndarray) -> np.ndarray:
+    def locate(self, image: np.ndarray) -> LocalFeatures:
+        """
+        Return the features of an image (H, W, 3) uint8 RGB and where they are.
+
+        :raises ConfigError: the image is not of the size of the mask.
+        """
         if self._mask is not None:
             check_size(self._mask, image)
         maps = _orientation_maps(_prepare(image, self._longer_side))
-        return np.concatenate([self._at_scale(maps, bin_size) for bin_size in _BIN_SIZES_PX])
+        features, centres = zip(
+            *(self._at_scale(maps, bin_size) for bin_size in _BIN_SIZES_PX), strict=True
+        )
+        wide = np.multiply(_BINS * image.shape[1] / maps.shape[1], _BIN_SIZES_PX)
+        return LocalFeatures(
+            np.concatenate(features),
+            rescale(np.concatenate(centres), maps.shape[:2], image.shape[:2]),
+            np.repeat(wide, [len(found) for found in features]),
+        )
 
-    def _at_scale(self, maps: np.ndarray, bin_size: int) -> np.ndarray:
-        """Return the features (n, 128) of one bin size, in px, from maps (h, w, 8)."""
+    def _at_scale(self, maps: np.ndarray, bin_size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return features (n, 128) of one bin size and centres (n, 2) from maps (h, w, 8)."""
         tops, lefts = (_grid(length, bin_size) for length in maps.shape[:2])
         pooled = _pool(_pool(maps, tops, bin_size).swapaxes(0, 1), lefts, bin_size)
         pooled = pooled.reshape(len(lefts), _BINS, len(tops), _BINS, _ORIENTATIONS)
         bins = pooled.transpose(2, 0, 3, 1, 4) * (_WINDOW[:, None, None] * _WINDOW[:, None])
         bins = bins.reshape(-1, self.width)
         kept = np.sqrt(np.square(bins).sum(axis=1)) >= _MIN_CONTRAST
+        half = _BINS * bin_size // 2
         if self._mask is not None:
-            half = _BINS * bin_size // 2
             rows, columns = (
                 (starts + half) * full // shrunk
                 for starts, full, shrunk in zip(
@@ -116,7 +130,9 @@ class DenseRootSift:
                 )
             )
             kept &= self._mask[rows[:, None], columns].ravel()
-        return _root_sift(bins[kept])
+        # The centre of an even number of px lies between two of them.
+        grid = np.meshgrid(lefts + half - 0.5, tops + half - 0.5)
+        return _root_sift(bins[kept]), np.stack(grid, axis=-1).reshape(-1, 2)[kept]
 
 
 def _prepare(image: np.ndarray, longer_side: int) -> np.ndarray:

@@ -9,42 +9,36 @@ The composition: prepare and features (an extractor), aggregate, whiten.
 
 `build_describer` makes one from parameters. A Describer holds no state that changes: fitting a
 vocabulary gives a new Describer that shares the network.
+
+An image may hold several views side by side. Each is described by itself, and the descriptor of
+the image is theirs one after another, divided by the root of their number: the cosine of two
+images is the mean of the cosines of their views, the first with the first and so on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from anyloc_ros.config import DescribeConfig
 from anyloc_ros.describe.aggregate import gap, gem, gmp, vlad
 from anyloc_ros.describe.dense_sift import DenseRootSift
 from anyloc_ros.describe.features import load_network, NetworkFeatures
 from anyloc_ros.describe.kmeans import fit_words
+from anyloc_ros.describe.local_features import LocalFeatures
 from anyloc_ros.describe.mask import read_mask
+from anyloc_ros.describe.memory import by_halves
 from anyloc_ros.describe.methods import DENSE_SIFT, Method, method_of
+from anyloc_ros.describe.views import Extractor, split_views, Views
 from anyloc_ros.describe.vocabulary import load_vocabulary, Vocabulary
 from anyloc_ros.describe.whitening import Whitening
-from anyloc_ros.errors import ModelError
+from anyloc_ros.errors import ConfigError, ImageError, ModelError
 import numpy as np
 import torch
 from torch.nn.functional import normalize
 
 MAP_VOCABULARY = 'map'
 """The value of `vocabulary` that means: fit on the references of this map."""
-
-
-class Extractor(Protocol):
-    """What gives local features; `NetworkFeatures` and `DenseRootSift` do."""
-
-    width: int
-
-    def extract(self, images: Sequence[np.ndarray]) -> list:
-        """Return features (N, D) float32 for each (H, W, 3) uint8 RGB image."""
-
-    def settings(self) -> dict[str, str | int | float]:
-        """Return everything the features depend on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,17 +50,22 @@ class Describer:
     config: DescribeConfig
     vocabulary: Vocabulary | None = None
     whitening: Whitening | None = None
+    others: tuple[Extractor, ...] = ()
+    """Those of the views after the first, where each view has a part of the mask for itself."""
 
     @property
     def fingerprint(self) -> dict[str, str | int | float]:
         """Return the settings that make a descriptor, without vocabulary and whitening."""
-        settings = self.extractor.settings() | {'aggregation': self.method.aggregation}
+        settings = self._views.settings() | {'aggregation': self.method.aggregation}
         if self.method.needs_vocabulary:
             settings['num_words'] = self.method.num_words
         if self.method.aggregation == 'vlad_soft':
             settings['soft_temperature'] = self.config.soft_temperature
         if self.method.aggregation == 'gem':
             settings['gem_p'] = self.config.gem_p
+        # Not where there is one: maps that were made before have no such field.
+        if self.config.views > 1:
+            settings['views'] = self.config.views
         return settings
 
     @property
@@ -79,25 +78,62 @@ class Describer:
         """Return whether `describe` can be called: no words needed, or there."""
         return not self.needs_vocabulary or self.vocabulary is not None
 
+    @property
+    def width(self) -> int:
+        """Return the length P of a descriptor, of one that is `ready`."""
+        return self._raw_width if self.whitening is None else len(self.whitening.projection)
+
     def features(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return what the extractor finds in each image: (N, D) float32."""
-        return [torch.as_tensor(x).cpu().numpy() for x in self.extractor.extract(images)]
+        """Return what the extractor finds in each image, in all of its views: (N, D) float32."""
+        views = self.config.views
+
+        def extract(some: Sequence[np.ndarray]) -> list[np.ndarray]:
+            found = [torch.as_tensor(x).cpu().numpy() for x in self._views.extract(some)]
+            # The iterator is one: zip takes as many from it as an image has views.
+            return [np.concatenate(each) for each in zip(*[iter(found)] * views, strict=True)]
+
+        return by_halves(extract, images)
 
     def describe(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """
         Return the descriptors (B, P) float32 of B images.
 
-        An image without features (black, or masked whole) has a zero descriptor, whose
-        similarity to every reference is 0.
+        A view without features (black, or masked whole) is zero in the descriptor: its similarity
+        to every reference is 0.
 
-        :raises ModelError: the method needs a vocabulary and has none yet, or numbers overflow.
+        :raises ImageError: the width is no multiple of the number of views, or one is too small.
+        :raises ModelError: the method needs a vocabulary and has none yet, numbers overflow, or
+            the memory is not enough for one image.
+        """
+
+        def work(some: Sequence[np.ndarray]) -> np.ndarray:
+            return self.aggregate(self._views.extract(some))
+
+        return np.stack(by_halves(work, images))
+
+    def locate(self, image: np.ndarray) -> list[LocalFeatures]:
+        """
+        Return the local features of each view of an image, and where in the view they are.
+
+        `aggregate` describes them.
+
+        :raises ConfigError: the method makes a class token, which is nowhere.
+        """
+        return by_halves(lambda one: [self._views.locate(one[0])], [image])[0]
+
+    def aggregate(self, features: Sequence[np.ndarray | torch.Tensor]) -> np.ndarray:
+        """
+        Return the descriptors (B, P) of B images, see `describe`.
+
+        :param features: local features (N, D) of all views of the first image, of the second ...
+        :raises ModelError: as `describe` does.
         """
         if not self.ready:
             raise ModelError(
                 f'{self.config.method} needs a vocabulary before it can describe: finish the map '
                 f'first, or give a vocabulary file'
             )
-        features = [torch.as_tensor(x) for x in self.extractor.extract(images)]
+        features = [torch.as_tensor(x) for x in features]
         if len({x.shape for x in features}) == 1:
             descriptors = self._aggregate(torch.stack(features))
         else:
@@ -108,6 +144,8 @@ class Describer:
                 f'{self.config.method} gave a descriptor with NaN or infinity: use precision fp32 '
                 f'or bf16, and check the weights (anyloc weights verify)'
             )
+        views = self.config.views
+        descriptors = descriptors.reshape(len(descriptors) // views, -1) / views**0.5
         if self.whitening is not None:
             seen = descriptors.any(dim=-1, keepdim=True)
             descriptors = self.whitening.apply(descriptors) * seen
@@ -122,7 +160,7 @@ class Describer:
         seed = self.config.vocabulary_seed
         every = np.concatenate(features)
         words, algorithm = fit_words(every, self.method.num_words, seed)
-        origin = self.extractor.settings() | {
+        origin = self._views.settings() | {
             'algorithm': algorithm,
             'seed': seed,
             'images': len(features),
@@ -145,8 +183,29 @@ class Describer:
         return replace(self, vocabulary=vocabulary)
 
     def with_whitening(self, whitening: Whitening | None) -> Describer:
-        """Return a describer that whitens so and shares the network."""
+        """
+        Return a describer that whitens so and shares the network.
+
+        :raises ModelError: the whitening is for descriptors of another width.
+        """
+        known = whitening is not None and self.ready
+        if known and len(whitening.mean) != self._raw_width:
+            raise ModelError(
+                f'the whitening is for descriptors of width {len(whitening.mean)}, '
+                f'{self.config.method} gives {self._raw_width}; use the one of this method'
+            )
         return replace(self, whitening=whitening)
+
+    @property
+    def _raw_width(self) -> int:
+        """Return the width before whitening; words must be there where the method needs some."""
+        one = self.vocabulary.words.size if self.needs_vocabulary else self.extractor.width
+        return self.config.views * one
+
+    @property
+    def _views(self) -> Views:
+        own = (self.extractor, *self.others)
+        return Views(own if self.others else own * self.config.views)
 
     def _aggregate(self, features: torch.Tensor) -> torch.Tensor:
         aggregation = self.method.aggregation
@@ -169,28 +228,43 @@ def build_describer(config: DescribeConfig) -> Describer:
     :raises ModelError: missing weights or vocabulary, or one that does not fit.
     """
     method = method_of(config)
-    mask = read_mask(config.mask_path) if config.mask_path else None
-    describer = Describer(_extractor(config, method, mask), method, config)
+    extractor, *others = _extractors(config, method)
+    describer = Describer(extractor, method, config, others=tuple(others))
     if describer.needs_vocabulary and config.vocabulary != MAP_VOCABULARY:
         describer = describer.with_vocabulary(load_vocabulary(config.vocabulary))
     return describer
 
 
-def _extractor(config: DescribeConfig, method: Method, mask: np.ndarray | None) -> Extractor:
+def _extractors(config: DescribeConfig, method: Method) -> list[Extractor]:
+    """Return one for all views, or with a mask one for each."""
+    masks = _masks(config)
     if method.backbone == DENSE_SIFT:
-        return DenseRootSift(longer_side=int(method.image_size.split(':')[1]), mask=mask)
+        longer_side = int(method.image_size.split(':')[1])
+        return [DenseRootSift(longer_side=longer_side, mask=mask) for mask in masks]
     network = load_network(
         method.backbone,
         weights_path=config.weights_path,
         layer=method.layer,
         facet=method.facet,
     )
-    return NetworkFeatures(
-        network,
-        layer=method.layer,
-        facet=method.facet,
-        image_size=method.image_size,
-        device=config.device,
-        precision=config.precision,
-        mask=mask,
-    )
+    return [
+        NetworkFeatures(
+            network,
+            layer=method.layer,
+            facet=method.facet,
+            image_size=method.image_size,
+            device=config.device,
+            precision=config.precision,
+            mask=mask,
+        )
+        for mask in masks
+    ]
+
+
+def _masks(config: DescribeConfig) -> list[np.ndarray | None]:
+    if not config.mask_path:
+        return [None]
+    try:
+        return split_views(read_mask(config.mask_path), config.views)
+    except ImageError as error:
+        raise ConfigError(f'mask_path: {error}') from error

@@ -16,11 +16,13 @@ from anyloc_ros.config import AUTO
 from anyloc_ros.describe.backbones import BACKBONES, find_backbone
 from anyloc_ros.describe.checkpoints import read_checkpoint
 from anyloc_ros.describe.image import preparation
+from anyloc_ros.describe.local_features import LocalFeatures
 from anyloc_ros.describe.mask import check_size, mask_sha256
+from anyloc_ros.describe.memory import by_halves
 from anyloc_ros.describe.random_weights import RandomWeights
 from anyloc_ros.describe.transformer import Network
 from anyloc_ros.describe.weights import locate
-from anyloc_ros.errors import ConfigError, ModelError
+from anyloc_ros.errors import ConfigError
 import numpy as np
 import torch
 from torch.nn.functional import normalize
@@ -148,14 +150,30 @@ class NetworkFeatures:
         """
         Return the features (N, D) of each image, on the device.
 
-        Images of one input size go through the network together.
+        Images of one input size go through the network together, as far as memory allows it.
 
         :raises ImageError: an image is smaller than a patch.
         :raises ConfigError: an image is not of the size of the mask.
-        :raises ModelError: the device has not enough memory for one image.
+        :raises ModelError: the memory is not enough for one image.
         """
         with torch.inference_mode():
-            return self._extract(images)
+            return by_halves(self._extract_together, images)
+
+    def locate(self, image: np.ndarray) -> LocalFeatures:
+        """
+        Return the features of an image (H, W, 3) uint8 RGB on the CPU, and where they are.
+
+        It raises what `extract` does, and ConfigError for a class token, which is nowhere.
+        """
+        if self.facet == 'cls':
+            raise ConfigError('a class token is of the whole image: it has no local features')
+        features = self.extract([image])[0].cpu().numpy()
+        size = image.shape[:2]
+        positions = self._preparation.patch_centres(size)
+        if self._mask is not None:
+            positions = positions[self._kept.cpu().numpy()]
+        wide = self.network.backbone.patch * size[1] / self._preparation.resized(size)[1]
+        return LocalFeatures(features, positions, np.full(len(positions), wide))
 
     def patch_grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return (rows, columns) of patches for images of this size, before any mask."""
@@ -174,24 +192,6 @@ class NetworkFeatures:
             'mask_sha256': mask_sha256(self._mask),
             'weights_sha256': self.network.weights_sha256,
         }
-
-    def _extract(self, images: Sequence[np.ndarray]) -> list[torch.Tensor]:
-        """Return the features of the images; where memory runs out, by halves."""
-        try:
-            return self._extract_together(images)
-        except torch.cuda.OutOfMemoryError:
-            count = len(images)
-        # Outside the handler: it would keep the tensors of the failed attempt alive.
-        if count == 1:
-            height, width = images[0].shape[:2]
-            raise ModelError(
-                f'{self.network.backbone.name}: not enough memory on {self.device} for one image '
-                f'of {height}x{width} px; use a smaller image_size, precision fp16 or a smaller '
-                f'backbone'
-            )
-        torch.cuda.empty_cache()
-        half = count // 2
-        return self._extract(images[:half]) + self._extract(images[half:])
 
     def _extract_together(self, images: Sequence[np.ndarray]) -> list[torch.Tensor]:
         inputs = [self._prepare(image) for image in images]

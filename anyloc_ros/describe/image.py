@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import re
 
 from anyloc_ros.describe.backbones import Backbone
+from anyloc_ros.describe.local_features import rescale
 from anyloc_ros.errors import ConfigError, ImageError
 import numpy as np
 import torch
@@ -97,6 +98,15 @@ class Preparation:
             (height - self.patch) // self.stride + 1,
             (width - self.patch) // self.stride + 1,
         )
+
+    def patch_centres(self, size: tuple[int, int]) -> np.ndarray:
+        """Return (N, 2) x, y of the patches, row by row, in px of images of this size."""
+        resized = self.resized(size)
+        top, left = self.crop(resized)[:2]
+        down, right = (np.arange(count) * self.stride for count in self.patch_grid(size))
+        half = (self.patch - 1) / 2
+        grid = np.stack(np.meshgrid(left + right + half, top + down + half), axis=-1)
+        return rescale(grid.reshape(-1, 2), resized, size)
 
     def prepare(self, image: np.ndarray, device: torch.device) -> torch.Tensor:
         """

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 import hashlib
 import json
 from pathlib import Path
-import pickle
 import re
 
+from anyloc_ros.describe.torch_files import read_torch, why_not_plain
 from anyloc_ros.errors import ModelError
 import numpy as np
 from safetensors import safe_open, SafetensorError
@@ -125,26 +125,18 @@ def _read_ours(path: Path) -> tuple[np.ndarray, dict]:
             metadata = file.metadata() or {}
             if metadata.get('format') != _FORMAT or 'words' not in set(file.keys()):
                 raise ModelError(f'{path} is a safetensors file but no vocabulary of anyloc')
-            return file.get_tensor('words'), json.loads(metadata['origin'])
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+            words, origin = file.get_tensor('words'), json.loads(metadata['origin'])
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ModelError(f'vocabulary {path} is damaged: {error}') from error
+    if not isinstance(origin, dict):
+        raise ModelError(f'vocabulary {path} is damaged: its origin is {origin!r}')
+    return words, origin
 
 
 def _read_published(path: Path) -> np.ndarray:
-    try:
-        words = torch.load(path, map_location='cpu', weights_only=True)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-    ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f'{path} is no vocabulary that can be read safely: {reason}') from error
-    if not isinstance(words, torch.Tensor):
-        raise ModelError(f'{path}: expected one tensor of words, got {type(words).__name__}')
+    words = read_torch(path, 'vocabulary')
+    if reason := why_not_plain(words, path.stat().st_size):
+        raise ModelError(f'{path}: expected one tensor of words, this {reason}')
     return words.detach().to(torch.float32).numpy()
 
 
