@@ -30,7 +30,10 @@ setup(
         ),
         ('share/' + package_name + '/rviz', ['rviz/anyloc.rviz']),
     ],
-    package_data={'anyloc_ros.evaluate': ['report.html.jinja']},
+    package_data={
+        'anyloc_ros.evaluate': ['report.html.jinja'],
+        'anyloc_ros.mapping': ['unrelated.jpg'],
+    },
     zip_safe=True,
     python_requires='>=3.10',
     install_requires=[

@@ -38,7 +38,12 @@ def read_descriptors(path: Path, connection: sqlite3.Connection) -> tuple[np.nda
 
     :raises MapError: widths that differ, unknown number formats, references that do not exist.
     """
-    count, width = _count_and_width(path, connection)
+    count, width = _count_and_width(path, connection, 'descriptors')
+    (strays,) = connection.execute(
+        'SELECT COUNT(*) FROM descriptors WHERE keyframe_id NOT IN (SELECT id FROM keyframes)'
+    ).fetchone()
+    if strays:
+        raise damaged(path, f'{strays} descriptors belong to no reference')
     ids = np.empty(count, np.int64)
     descriptors = np.empty((count, width), np.float32)
     rows = connection.execute(
@@ -47,15 +52,43 @@ def read_descriptors(path: Path, connection: sqlite3.Connection) -> tuple[np.nda
     for row, (reference_id, dtype, blob) in enumerate(rows):
         ids[row] = reference_id
         descriptors[row] = np.frombuffer(blob, DTYPES[dtype])
+    _check_finite(path, 'its descriptors', descriptors)
     return ids, descriptors
 
 
-def _count_and_width(path: Path, connection: sqlite3.Connection) -> tuple[int, int]:
+def read_unrelated(path: Path, connection: sqlite3.Connection, origin: str | None) -> np.ndarray:
+    """Return the descriptors (N, P) float32 of unrelated images, of one origin or of all."""
+    count, width = _count_and_width(path, connection, 'unrelated')
+    _, expected = _count_and_width(path, connection, 'descriptors')
+    if count and width != expected:
+        raise damaged(path, f'its unrelated descriptors have width {width}, expected {expected}')
+    rows = connection.execute('SELECT origin, dtype, descriptor FROM unrelated ORDER BY id')
+    found = [
+        np.frombuffer(blob, DTYPES[dtype]) for of, dtype, blob in rows if origin in (None, of)
+    ]
+    descriptors = np.array(found, np.float32).reshape(len(found), width if count else 0)
+    _check_finite(path, 'its unrelated descriptors', descriptors)
+    return descriptors
+
+
+def write_unrelated(
+    connection: sqlite3.Connection, origin: str, descriptors: np.ndarray, dtype: str
+) -> None:
+    """Store descriptors (N, P) of unrelated images; those of the same origin are replaced."""
+    connection.execute('DELETE FROM unrelated WHERE origin = ?', (origin,))
+    rows = np.ascontiguousarray(descriptors, DTYPES[dtype])
+    connection.executemany(
+        'INSERT INTO unrelated (origin, dtype, descriptor) VALUES (?, ?, ?)',
+        ((origin, dtype, row.tobytes()) for row in rows),
+    )
+
+
+def _count_and_width(path: Path, connection: sqlite3.Connection, table: str) -> tuple[int, int]:
     count, widths = 0, set()
     # SQLite knows the length of a BLOB without reading it.
     for dtype, number, least, most in connection.execute(
         'SELECT dtype, COUNT(*), MIN(LENGTH(descriptor)), MAX(LENGTH(descriptor)) '
-        'FROM descriptors GROUP BY dtype'
+        f'FROM {table} GROUP BY dtype'
     ):
         if dtype not in DTYPES:
             raise damaged(path, f'descriptors in {dtype!r}, expected {" or ".join(DTYPES)}')
@@ -64,11 +97,6 @@ def _count_and_width(path: Path, connection: sqlite3.Connection) -> tuple[int, i
     if count and (len(widths) > 1 or not 1 <= min(widths) <= MAX_WIDTH or min(widths) % 1):
         listed = ', '.join(f'{width:g}' for width in sorted(widths))
         raise damaged(path, f'its descriptors have widths {listed}, expected one')
-    (strays,) = connection.execute(
-        'SELECT COUNT(*) FROM descriptors WHERE keyframe_id NOT IN (SELECT id FROM keyframes)'
-    ).fetchone()
-    if strays:
-        raise damaged(path, f'{strays} descriptors belong to no reference')
     return count, int(min(widths, default=0))
 
 
@@ -100,9 +128,12 @@ def read_vocabulary(path: Path, connection: sqlite3.Connection) -> Vocabulary | 
     num_words, width, origin, sha256, words = row
     array = _array(path, 'the vocabulary', words, (num_words, width))
     try:
-        vocabulary = Vocabulary(array, json.loads(origin))
+        known = json.loads(origin)
     except ValueError as error:
         raise damaged(path, f'the origin of its vocabulary is no JSON: {error}') from error
+    if not isinstance(known, dict):
+        raise damaged(path, f'the origin of its vocabulary is {known!r}')
+    vocabulary = Vocabulary(array, known)
     if vocabulary.sha256 != sha256:
         raise damaged(path, 'the checksum of its vocabulary is wrong')
     return vocabulary
@@ -164,4 +195,14 @@ def _array(path: Path, what: str, blob: bytes, shape: tuple[int, ...]) -> np.nda
     if len(blob) != expected:
         raise damaged(path, f'{what} has {len(blob)} bytes, expected {expected}')
     # A copy: arrays over bytes are read-only, and torch warns of those.
-    return np.frombuffer(blob, '<f4').reshape(shape).astype(np.float32)
+    array = np.frombuffer(blob, '<f4').reshape(shape).astype(np.float32)
+    _check_finite(path, what, array)
+    return array
+
+
+def _check_finite(path: Path, what: str, array: np.ndarray) -> None:
+    # By sums: no second array of the size of a large map, and one number that is none spoils all.
+    with np.errstate(invalid='ignore'):
+        sums = np.sum(array, axis=-1, dtype=np.float64)
+    if not np.isfinite(sums).all():
+        raise damaged(path, f'{what} are not finite numbers')

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+import time
 from typing import Any
 
 from anyloc_ros.mapping.place_map import PlaceMap
+from anyloc_ros.mapping.unrelated import CALIBRATED
 
 
 @contextmanager
@@ -42,6 +44,9 @@ def new_map(
 
 
 def copy_events(source: PlaceMap, target: PlaceMap) -> None:
-    """Copy what happened while the source was made."""
+    """Copy what happened while the source was made, and note that its calibration ends there."""
     for event in source.events():
         target.add_event(event.stamp_ns, event.level, event.text)
+    if source.meta(CALIBRATED) is not None:
+        text = f'{source.path.name} was calibrated, this map is not: see "anyloc map calibrate"'
+        target.add_event(time.time_ns(), 'warning', text)

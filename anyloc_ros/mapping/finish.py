@@ -5,7 +5,7 @@
 # https://developers.google.com/open-source/licenses/bsd
 
 """
-From recorded keyframes to a map that answers: vocabulary, descriptors, whitening.
+From recorded keyframes to a map that answers: vocabulary, descriptors, whitening, what is unlike.
 
 Every stage looks at what is there and commits what it adds: a finish that was killed goes on
 where it was and gives the same map as one that was not.
@@ -13,7 +13,7 @@ where it was and gives the same map as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 import time
 from typing import TYPE_CHECKING
@@ -23,7 +23,10 @@ from anyloc_ros.errors import ConfigError, ImageError, MapError
 from anyloc_ros.mapping.images import decode_image
 from anyloc_ros.mapping.method import describer_for
 from anyloc_ros.mapping.place_map import FINISHED, PlaceMap
+from anyloc_ros.mapping.progress import Progress
 from anyloc_ros.mapping.sqlite_errors import damaged
+from anyloc_ros.mapping.unrelated import describe_unrelated, GIVEN, PACKAGE
+from anyloc_ros.mapping.weak_spots import alike_spots, note_alike_spots
 import numpy as np
 
 if TYPE_CHECKING:
@@ -38,10 +41,6 @@ BATCH = 16
 AUTO_WHITENING_REFERENCES = 4096
 """Eight references for each dimension kept: with fewer, whitening loses places (decisions.md)."""
 AUTO_WHITENING_DIM = 512
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (`vocabulary`, `describe`, `whitening`, `finished`), done, and of how
-many."""
 
 
 def finish(
@@ -77,7 +76,10 @@ def finish(
         _describe(place_map, describer, descriptor_dtype, progress)
         if describer.whitening is None:
             describer = _whiten(place_map, describer, whitening_dim, descriptor_dtype, progress)
+        describe_unrelated(place_map, describer, descriptor_dtype, progress)
+        spots = alike_spots(place_map, progress)
         with place_map.transaction():
+            note_alike_spots(place_map, spots)
             place_map.set_meta('state', FINISHED)
     progress(FINISHED, references, references)
     return describer
@@ -163,10 +165,15 @@ def _whiten(
     progress('whitening', 0, len(ids))
     whitening = fit_whitening(descriptors, whitening_dim)
     whitened = whitening.whiten(descriptors)
+    # A map that was finished without whitening and grew has some already.
+    unrelated = {origin: place_map.unrelated(origin) for origin in (PACKAGE, GIVEN)}
+    unrelated = {origin: described for origin, described in unrelated.items() if len(described)}
     text = f'{len(ids)} descriptors whitened to {whitening_dim} dimensions'
     with place_map.transaction():
         place_map.set_whitening(whitening)
         place_map.set_descriptors(ids, whitened, descriptor_dtype)
+        for origin, described in unrelated.items():
+            place_map.set_unrelated(origin, whitening.whiten(described), descriptor_dtype)
         place_map.add_event(time.time_ns(), 'info', text)
     progress('whitening', len(ids), len(ids))
     return describer.with_whitening(whitening)

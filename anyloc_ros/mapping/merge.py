@@ -14,11 +14,13 @@ from pathlib import Path
 import time
 
 from anyloc_ros.errors import MapError
+from anyloc_ros.mapping.cameras import cameras_of, copy_cameras, require_cameras
 from anyloc_ros.mapping.copying import copy_events, new_map
 from anyloc_ros.mapping.finish import Progress
 from anyloc_ros.mapping.geodesy import Datum
 from anyloc_ros.mapping.place_map import FINISHED, PlaceMap
 from anyloc_ros.mapping.records import Keyframe
+from anyloc_ros.mapping.unrelated import PACKAGE
 from anyloc_ros.pose import Pose
 
 
@@ -42,6 +44,7 @@ def merge(
     """
     first = sources[0]
     for source in sources[1:]:
+        require_cameras(source, cameras_of(first))
         first.compare(source.fingerprint)
         if source.map_frame != first.map_frame:
             raise MapError(
@@ -67,11 +70,12 @@ def _fill(target: PlaceMap, sources: Sequence[PlaceMap], progress: Progress) -> 
         target.set_vocabulary(vocabulary)
     if (whitening := first.whitening()) is not None:
         target.set_whitening(whitening)
+    # Not those that were given: they may show the routes of the other maps.
+    target.set_unrelated(PACKAGE, first.unrelated(PACKAGE), 'float32')
     datum = next((source.datum for source in sources if source.datum is not None), None)
     if datum is not None:
         target.set_meta('datum', datum.to_json())
-    if (camera_frame := first.meta('camera_frame')) is not None:
-        target.set_meta('camera_frame', camera_frame)
+    copy_cameras(first, target)
     for number, source in enumerate(sources):
         progress('merge', number, len(sources))
         _append(target, source, datum, keep=_terms(source) == _terms(first))

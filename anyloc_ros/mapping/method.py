@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from anyloc_ros.config import config_from, DescribeConfig
 from anyloc_ros.errors import MapError
 from anyloc_ros.mapping.place_map import PlaceMap
+from anyloc_ros.mapping.sqlite_errors import damaged
 
 if TYPE_CHECKING:
     from anyloc_ros.describe.describer import Describer
@@ -42,7 +43,8 @@ def describer_for(place_map: PlaceMap, describer: Describer) -> Describer:
     """
     Return the describer with the vocabulary and the whitening of the map, where it has them.
 
-    :raises MapError: the map was made by another method, or with another vocabulary.
+    :raises MapError: the map was made by another method, or with another vocabulary, or its
+        descriptors have another width.
     """
     place_map.compare(describer.fingerprint)
     vocabulary = place_map.vocabulary()
@@ -57,4 +59,12 @@ def describer_for(place_map: PlaceMap, describer: Describer) -> Describer:
             )
         describer = describer.with_vocabulary(vocabulary)
     whitening = place_map.whitening()
-    return describer if whitening is None else describer.with_whitening(whitening)
+    if whitening is not None:
+        describer = describer.with_whitening(whitening)
+    width = place_map.descriptor_width()
+    if describer.ready and width not in (None, describer.width):
+        raise damaged(
+            place_map.path,
+            f'its descriptors have {width} numbers, its method gives {describer.width}',
+        )
+    return describer

@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
 from anyloc_ros.config import TeachConfig
 from anyloc_ros.errors import ConfigError, MapError
+from anyloc_ros.mapping.cameras import CAMERAS, require_cameras
 from anyloc_ros.mapping.place_map import PlaceMap
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def open_for_teaching(
     describer: Describer,
     describe_config: Mapping[str, Any],
     config: TeachConfig,
+    cameras: Sequence[str] = (),
 ) -> PlaceMap:
     """
     Create, open or replace the map file, as `map_mode` says.
@@ -33,12 +35,16 @@ def open_for_teaching(
     none comes nothing is left of the new one.
 
     :param describe_config: the parameters `describer` was built from; kept in a new map.
+    :param cameras: the names of several; those of a map that is appended to must be the same.
     :raises ConfigError: images that are not kept, and a vocabulary that needs them.
     :raises MapError: the file is refused; see PlaceMap.
     """
-    if config.map_mode != 'append':
+    append = config.map_mode == 'append'
+    if append:
+        place_map = PlaceMap.open_to_write(path)
+    else:
         check_images(describer, config)
-        return PlaceMap.create(
+        place_map = PlaceMap.create(
             path,
             fingerprint=describer.fingerprint,
             describe_config=describe_config,
@@ -46,18 +52,28 @@ def open_for_teaching(
             overwrite=config.map_mode == 'overwrite',
             placed=False,
         )
-    place_map = PlaceMap.open_to_write(path)
     try:
-        place_map.compare(describer.fingerprint)
-        if place_map.map_frame != config.map_frame:
-            raise MapError(
-                f'{place_map.path} has poses in the frame {place_map.map_frame!r}, map_frame is '
-                f'{config.map_frame!r}; give poses in the frame of the map, or teach a new one'
-            )
+        if append:
+            _require_same(place_map, describer, config, cameras)
+        elif cameras:
+            with place_map.transaction():
+                place_map.set_meta(CAMERAS, list(cameras))
     except MapError:
         place_map.close()
         raise
     return place_map
+
+
+def _require_same(
+    place_map: PlaceMap, describer: Describer, config: TeachConfig, cameras: Sequence[str]
+) -> None:
+    require_cameras(place_map, cameras)
+    place_map.compare(describer.fingerprint)
+    if place_map.map_frame != config.map_frame:
+        raise MapError(
+            f'{place_map.path} has poses in the frame {place_map.map_frame!r}, map_frame is '
+            f'{config.map_frame!r}; give poses in the frame of the map, or teach a new one'
+        )
 
 
 def check_images(describer: Describer, config: TeachConfig) -> None:

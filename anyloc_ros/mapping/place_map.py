@@ -13,9 +13,10 @@ loses at most the keyframe being written, and how it is read without changing a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+import sqlite3
 from typing import Any, TYPE_CHECKING
 
 from anyloc_ros import __version__
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from anyloc_ros.describe.whitening import Whitening
 
 RECORDING, FINISHED = 'recording', 'finished'
+CALIBRATION = 'camera_info'
+"""The calibration of the camera among the values a map keeps."""
+ON_ROUTE_SCORE = 'on_route_score'
+"""How far images on the route score, see `localize.off_route`; kept by `anyloc map calibrate`."""
 
 
 class PlaceMap(MapFile):
@@ -159,19 +164,23 @@ class PlaceMap(MapFile):
         """
         Refuse a map that cannot answer yet.
 
-        :raises MapError: nothing is in it, or the finish stage was not run.
+        :raises MapError: nothing is in it, the finish stage was not run, or gave nothing.
         """
         if not self._one('SELECT COUNT(*) FROM keyframes'):
             raise MapError(f'{self.path} has no references; teach a route: map_mode append')
         if self.state != FINISHED:
             raise MapError(f'{self.path} is not finished; run: anyloc map finish {self.path}')
+        if not self._one('SELECT COUNT(*) FROM descriptors'):
+            raise damaged(self.path, 'it is finished and none of its references is described')
+        if self._one("SELECT COUNT(*) FROM unrelated WHERE origin = 'package'") < 2:
+            raise damaged(self.path, 'it is finished and no unrelated images are described')
 
     def keyframes(self) -> list[Keyframe]:
         """Return all references in the order of their ids."""
         rows = self._all(f'SELECT {records.KEYFRAME_COLUMNS} FROM keyframes ORDER BY id')
         try:
             return [records.keyframe_of_row(row) for row in rows]
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise damaged(self.path, f'a reference cannot be read: {error}') from error
 
     def descriptors(self) -> tuple[np.ndarray, np.ndarray]:
@@ -180,14 +189,20 @@ class PlaceMap(MapFile):
 
         An unfinished map has references that are not among them, see `require_finished`.
         """
-        with translated(self.path):
-            return arrays.read_descriptors(self.path, self._connection)
+        return self._arrays(arrays.read_descriptors)
 
     def descriptor(self, reference_id: int) -> np.ndarray | None:
         """Return (P,) of one reference as it is stored, None when it is not described."""
         sql = 'SELECT dtype, descriptor FROM descriptors WHERE keyframe_id = ?'
         for dtype, blob in self._all(sql, reference_id):
             return np.frombuffer(blob, arrays.DTYPES[dtype])
+        return None
+
+    def descriptor_width(self) -> int | None:
+        """Return the length P of the first descriptor, None while nothing is described."""
+        sql = 'SELECT dtype, LENGTH(descriptor) FROM descriptors LIMIT 1'
+        for dtype, length in self._all(sql):
+            return length // arrays.DTYPES[dtype].itemsize if dtype in arrays.DTYPES else 0
         return None
 
     def undescribed(self) -> list[int]:
@@ -197,13 +212,17 @@ class PlaceMap(MapFile):
 
     def vocabulary(self) -> Vocabulary | None:
         """Return the vocabulary of the map, None when it has none."""
-        with translated(self.path):
-            return arrays.read_vocabulary(self.path, self._connection)
+        return self._arrays(arrays.read_vocabulary)
 
     def whitening(self) -> Whitening | None:
         """Return the whitening of the map, None when it has none."""
-        with translated(self.path):
-            return arrays.read_whitening(self.path, self._connection)
+        return self._arrays(arrays.read_whitening)
+
+    def unrelated(self, origin: str | None = None) -> np.ndarray:
+        """Return the descriptors (N, P) of unrelated images, see `mapping.unrelated`."""
+        return self._arrays(
+            lambda path, connection: arrays.read_unrelated(path, connection, origin)
+        )
 
     def image(self, reference_id: int) -> StoredImage | None:
         """Return the image file of a reference; None when images are not kept."""
@@ -224,6 +243,13 @@ class PlaceMap(MapFile):
     def next_route(self) -> int:
         """Return the number of the next route: one more than the greatest."""
         return self._one('SELECT COALESCE(MAX(route) + 1, 0) FROM keyframes')
+
+    def _arrays(self, read: Callable[[Path, sqlite3.Connection], Any]) -> Any:
+        try:
+            with translated(self.path):
+                return read(self.path, self._connection)
+        except (TypeError, ValueError) as error:  # a value of another type than its column has
+            raise damaged(self.path, f'an array cannot be read: {error}') from error
 
     # Writing: inside a transaction, so that what belongs together is written together.
 
@@ -249,6 +275,11 @@ class PlaceMap(MapFile):
         """Store the whitening of a map that has none."""
         with translated(self.path):
             arrays.write_whitening(self._connection, whitening)
+
+    def set_unrelated(self, origin: str, descriptors: np.ndarray, dtype: str) -> None:
+        """Store descriptors (N, P) of unrelated images in place of those of the same origin."""
+        with translated(self.path):
+            arrays.write_unrelated(self._connection, origin, descriptors, dtype)
 
     def add_event(self, stamp_ns: int, level: str, text: str) -> None:
         """Note something; `level` is `info`, `warning` or `error`."""

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 import math
 
@@ -139,6 +139,12 @@ class PoseBuffer:
         left = right - 1
         share = (stamp_ns - self._stamps[left]) / (self._stamps[right] - self._stamps[left])
         return self._travelled[left] + share * (self._travelled[right] - self._travelled[left])
+
+    def jumped(self, begin_ns: int, end_ns: int) -> bool:
+        """Return whether poses jump between two stamps, or are forgotten at the first of them."""
+        first = bisect_right(self._stamps, begin_ns) - 1
+        end = min(bisect_left(self._stamps, end_ns), len(self._stamps) - 1)
+        return first < 0 or any(self._is_jump(left) for left in range(first, end))
 
     def _insert(self, place: int, stamp_ns: int, pose: Pose) -> None:
         self._stamps.insert(place, stamp_ns)

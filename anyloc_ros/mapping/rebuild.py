@@ -15,6 +15,7 @@ from typing import Any, TYPE_CHECKING
 
 from anyloc_ros.config import AUTO
 from anyloc_ros.errors import MapError
+from anyloc_ros.mapping.cameras import copy_cameras
 from anyloc_ros.mapping.copying import copy_events, new_map
 from anyloc_ros.mapping.finish import finish, Progress
 from anyloc_ros.mapping.place_map import PlaceMap
@@ -64,8 +65,7 @@ def _copy(source: PlaceMap, target: PlaceMap, describer: Describer, progress: Pr
     with target.transaction():
         if source.datum is not None:
             target.set_meta('datum', source.datum.to_json())
-        if (camera_frame := source.meta('camera_frame')) is not None:
-            target.set_meta('camera_frame', camera_frame)
+        copy_cameras(source, target)
         if describer.vocabulary is not None:
             target.set_vocabulary(describer.vocabulary)
         for done, keyframe in enumerate(keyframes):

@@ -60,6 +60,9 @@ class TeachCounters:
     jumps: int
 
 
+FARTHEST_M = 1e9
+"""No reference is further from the origin of its map: not even the Moon is."""
+
 KEYFRAME_COLUMNS = (
     'id, route, route_index, stamp_ns, x, y, z, qx, qy, qz, qw, odometry_m, height, width'
 )
@@ -67,13 +70,17 @@ KEYFRAME_COLUMNS = (
 
 
 def keyframe_of_row(row: Sequence[Any]) -> Keyframe:
-    """Return the reference of a row; TypeError or ValueError when the row is damaged."""
+    """Return the reference of a row; a damaged row raises what Python does."""
     reference_id, route, index, stamp_ns = (int(value) for value in row[:4])
     pose = None
     if row[4] is not None:
         orientation = (math.nan if value is None else float(value) for value in row[7:11])
         pose = Pose(*(float(value) for value in row[4:7]), *orientation)
+        if not all(abs(number) < FARTHEST_M for number in pose.position):
+            raise ValueError(f'it lies at {pose.position}')
     odometry_m = None if row[11] is None else float(row[11])
+    if odometry_m is not None and not abs(odometry_m) < FARTHEST_M:
+        raise ValueError(f'the way to it is {odometry_m} m')
     size = (int(row[12]), int(row[13]))
     return Keyframe(reference_id, route, index, stamp_ns, pose, odometry_m, size)
 

@@ -22,7 +22,7 @@ from anyloc_ros.errors import MapError
 from anyloc_ros.mapping.sqlite_errors import damaged
 
 APPLICATION_ID = int.from_bytes(b'ALoc', 'big')
-VERSION = 1
+VERSION = 2
 
 TABLES = {
     'meta': 'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
@@ -46,6 +46,10 @@ TABLES = {
         'CREATE TABLE whitening (id INTEGER PRIMARY KEY CHECK (id = 0), dim INTEGER NOT NULL, '
         'width INTEGER NOT NULL, sha256 TEXT NOT NULL, mean BLOB NOT NULL, '
         'projection BLOB NOT NULL) STRICT'
+    ),
+    'unrelated': (
+        'CREATE TABLE unrelated (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, '
+        'dtype TEXT NOT NULL, descriptor BLOB NOT NULL) STRICT'
     ),
     'events': (
         'CREATE TABLE events (id INTEGER PRIMARY KEY, stamp_ns INTEGER NOT NULL, '

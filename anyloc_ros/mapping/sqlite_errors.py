@@ -28,6 +28,7 @@ _MEANINGS = {
     'readonly': '{path} is not writable; check its permissions, or whether it was opened to read',
     'unable to open': '{path} cannot be opened; check permissions of the file and its folder',
     'malformed': '{path} is damaged; use a copy of it or teach the route again',
+    "codec can't decode": '{path} is damaged; use a copy of it or teach the route again',
     'not a database': '{path} is no SQLite file, so no map; expected a file of "anyloc teach"',
 }
 
@@ -37,7 +38,7 @@ def translated(path: Path) -> Iterator[None]:
     """Turn what SQLite says into a MapError that names the file and what to do."""
     try:
         yield
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         raise MapError(_explanation(path, str(error))) from error
 
 

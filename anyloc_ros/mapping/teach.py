@@ -24,6 +24,7 @@ from anyloc_ros.mapping.opening import check_images, open_for_teaching
 from anyloc_ros.mapping.place_map import PlaceMap
 from anyloc_ros.mapping.poses import PoseBuffer
 from anyloc_ros.mapping.records import Keyframe, TeachCounters
+from anyloc_ros.mapping.watch import WeakSpotWatch
 from anyloc_ros.pose import GeoPoint, Pose, UtmPoint
 import numpy as np
 
@@ -66,6 +67,7 @@ class TeachSession:
 
     :param every_image: every image becomes a reference (folders without poses or stamps).
     :param taken: is given every reference when it is stored.
+    :param warned: is given the text of every warning that is written as an event.
     :param max_speed_mps: see PoseBuffer.
     :raises ConfigError: images that are not kept, and a vocabulary that needs them.
     :raises MapError: the map was made by another method.
@@ -79,15 +81,18 @@ class TeachSession:
         *,
         every_image: bool = False,
         taken: Callable[[Keyframe], None] = lambda keyframe: None,
+        warned: Callable[[str], None] = lambda text: None,
         max_speed_mps: float | None = None,
     ) -> None:
         self.describes = True
         self._taken = taken
+        self._warned = warned
         self._map = place_map
         self._describer = describer_for(place_map, describer)
         check_images(self._describer, config)
         self._config = config
         self._policy = KeyframePolicy(config, every_image=every_image)
+        self._watch = WeakSpotWatch(config)
         self._poses = PoseBuffer(config, max_speed_mps=max_speed_mps)
         self._max_waiting = self._poses.patience_ns * MAX_RATE_HZ // 10**9
         self._datum = place_map.datum
@@ -130,6 +135,7 @@ class TeachSession:
         self._route, self._index = self._map.next_route(), 0
         self._poses.clear()
         self._policy.begin_route()
+        self._watch.begin_route()
         self._events.clear()
 
     def end_route(self) -> None:
@@ -151,6 +157,7 @@ class TeachSession:
     def set_limits(self, config: TeachConfig) -> None:
         """Choose references by other distances, angles and periods from now on."""
         self._policy.set_limits(config)
+        self._watch.set_limits(config)
 
     def force_keyframe(self) -> None:
         """Make the next image a reference, wherever it is."""
@@ -250,6 +257,8 @@ class TeachSession:
         if lookup.pose is None and self._poses.newest_ns is not None:
             text = f'reference {keyframe.id} has no pose: {lookup.reason}'
             self._note(lookup.cause, image.stamp_ns, 'info', text)
+        for spot in self._watch.judge(keyframe, pixels):
+            self._note(spot.kind, image.stamp_ns, 'warning', spot.text)
 
     def _store(
         self, keyframe: Keyframe, stored: StoredImage, descriptors: np.ndarray | None
@@ -280,6 +289,8 @@ class TeachSession:
             return
         with self._map.transaction():
             self._map.add_event(stamp_ns, level, text)
+        if level == 'warning':
+            self._warned(text)
 
     def _require_route(self) -> None:
         if self._route is None:

@@ -27,13 +27,14 @@ import pytest
 @dataclass(frozen=True)
 class FakeDescriber:
     """
-    Mean colours of 16 cells as features; with words, the VLAD of them.
+    Mean colours of 16 cells as features; with words, the VLAD of them, else all in a row.
 
     It has what the map asks of a Describer, and nothing else.
     """
 
     needs_vocabulary: bool = False
     num_words: int = 2
+    raw_width: int = 48
     fingerprint: dict[str, Any] = field(default_factory=lambda: {'network': 'fake', 'cells': 16})
     vocabulary: Any = None
     whitening: Any = None
@@ -41,6 +42,12 @@ class FakeDescriber:
     @property
     def ready(self) -> bool:
         return not self.needs_vocabulary or self.vocabulary is not None
+
+    @property
+    def width(self) -> int:
+        if self.whitening is not None:
+            return len(self.whitening.projection)
+        return self.vocabulary.words.size if self.needs_vocabulary else self.raw_width
 
     def features(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [_cells(image) for image in images]
@@ -69,7 +76,7 @@ class FakeDescriber:
 
     def _describe(self, features: np.ndarray) -> np.ndarray:
         if not self.needs_vocabulary:
-            return features.ravel().astype(np.float64)
+            return np.resize(features, self.raw_width).astype(np.float64)
         words = self.vocabulary.words.astype(np.float64)
         nearest = np.argmin(np.linalg.norm(features[:, None] - words[None], axis=2), axis=1)
         return np.stack(

@@ -39,8 +39,9 @@ def read_all(path):
     """Read everything there is in a map."""
     with PlaceMap.open_to_read(path) as place_map:
         place_map.info()
+        place_map.require_finished()
         place_map.keyframes(), place_map.descriptors()
-        place_map.vocabulary(), place_map.whitening()
+        place_map.vocabulary(), place_map.whitening(), place_map.unrelated()
         for keyframe in place_map.keyframes():
             place_map.image(keyframe.id)
 
@@ -54,10 +55,15 @@ def read_all(path):
         ("UPDATE descriptors SET descriptor = x''", 'widths 0'),
         ("UPDATE descriptors SET dtype = 'int8'", "in 'int8', expected float16 or float32"),
         ("INSERT INTO descriptors VALUES (99, 'float16', zeroblob(8))", '1 descriptors belong'),
+        (
+            "UPDATE descriptors SET descriptor = x'007E007E007E007E' WHERE keyframe_id = 3",
+            'its descriptors are not finite',
+        ),
         ("UPDATE vocabulary SET words = x'00000000'", 'vocabulary has 4 bytes, expected 24'),
         ('UPDATE vocabulary SET num_words = 1000000000000', 'vocabulary has the shape'),
         ('UPDATE vocabulary SET words = zeroblob(24)', 'checksum of its vocabulary'),
         ("UPDATE vocabulary SET origin = '{'", 'origin of its vocabulary is no JSON'),
+        ("UPDATE vocabulary SET origin = '[]'", r'origin of its vocabulary is \[\]'),
         ('UPDATE whitening SET width = -1', 'mean of the whitening has the shape'),
         ('UPDATE whitening SET dim = 5', 'projection of the whitening has 96 bytes, expected 120'),
         ('UPDATE whitening SET mean = zeroblob(24)', 'checksum of its whitening'),
@@ -66,6 +72,23 @@ def read_all(path):
         ("UPDATE meta SET value = '3' WHERE key = 'describe_config'", 'its describe_config is 3'),
         ("UPDATE meta SET value = '{\"kind\": 5}' WHERE key = 'datum'", 'its datum is'),
         ('UPDATE keyframes SET x = 1.0, z = 1.0', 'a reference cannot be read'),
+        ('UPDATE keyframes SET x = 9e999, y = 0.0, z = 0.0', 'it lies at'),
+        ('UPDATE keyframes SET x = 0.0, y = 1e200, z = 0.0', 'it lies at'),
+        ('DELETE FROM descriptors', 'none of its references is described'),
+        ('UPDATE keyframes SET odometry_m = -9e999', 'the way to it is -inf m'),
+        ('DELETE FROM unrelated', 'no unrelated images are described'),
+        (
+            "UPDATE unrelated SET origin = 'given' WHERE id > 1",
+            'no unrelated images are described',
+        ),
+        ("UPDATE unrelated SET descriptor = x'0000' WHERE id = 5", 'widths 1, 4'),
+        ("UPDATE unrelated SET descriptor = x'000000' WHERE id = 5", 'widths 1.5, 4'),
+        ('UPDATE unrelated SET descriptor = zeroblob(10)', 'have width 5, expected 4'),
+        ("UPDATE unrelated SET dtype = 'text' WHERE id = 5", "in 'text', expected float16"),
+        (
+            "UPDATE unrelated SET descriptor = x'007C007C007C007C' WHERE id = 5",
+            'its unrelated descriptors are not finite',
+        ),
         ('CREATE VIEW more AS SELECT * FROM keyframes', 'tables are not those'),
         ('DROP TABLE events', 'tables are not those'),
     ],

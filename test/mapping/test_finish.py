@@ -14,7 +14,7 @@ import sys
 from anyloc_ros.errors import ConfigError, MapError
 from anyloc_ros.mapping import finish as finish_module
 from anyloc_ros.mapping.finish import finish
-from anyloc_ros.mapping.images import decode_image
+from anyloc_ros.mapping.images import decode_image, encode_image, StoredImage
 from anyloc_ros.mapping.place_map import PlaceMap
 import numpy as np
 import pytest
@@ -47,6 +47,7 @@ def content(path):
             place_map.state,
             ids.tolist(),
             descriptors.tobytes(),
+            place_map.unrelated().tobytes(),
             vocabulary and vocabulary.sha256,
             whitening and whitening.sha256,
         )
@@ -118,9 +119,28 @@ def test_automatic_whitening(
             for i in range(references):
                 place_map.add_keyframe(reference(i), None)
             place_map.set_descriptors(range(references), random, 'float32')
-        ready = finish(place_map, describer())
+        ready = finish(place_map, describer(raw_width=width))
         assert place_map.descriptors()[1].shape == (references, expected)
         assert (ready.whitening is not None) is (references == 40 and width == 40)
+
+
+def test_a_map_that_grew_is_whitened_with_what_is_unrelated(
+    record, describer, reference, picture, monkeypatch
+):
+    monkeypatch.setattr(finish_module, 'AUTO_WHITENING_DIM', 4)
+    monkeypatch.setattr(finish_module, 'AUTO_WHITENING_REFERENCES', 20)
+    path = record('route.anyloc', describer(), 19)
+    with PlaceMap.open_to_write(path) as place_map:
+        finish(place_map, describer(), descriptor_dtype='float32')
+        place_map.set_unrelated('given', place_map.unrelated()[:3], 'float32')
+        before = place_map.unrelated('package')
+        jpeg = StoredImage(encode_image(picture(19)), 'jpeg')
+        place_map.add_keyframe(reference(19), jpeg)
+        whitening = finish(place_map, describer(), descriptor_dtype='float32').whitening
+        expected = (before - whitening.mean) @ whitening.projection.T
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+        assert np.allclose(place_map.unrelated('package'), expected, atol=1e-5)
+        assert np.allclose(place_map.unrelated('given'), expected[:3], atol=1e-5)
 
 
 def test_whitening_beyond_the_references_is_refused(record, describer):
@@ -140,6 +160,8 @@ def test_whitening_beyond_the_references_is_refused(record, describer):
         ('describe', 32),
         ('whitening', 0),
         ('whitening', 40),
+        ('unrelated', 48),
+        ('unrelated', 64),
         ('finished', 40),
     ],
 )
@@ -205,12 +227,12 @@ def test_damaged_images_are_left_out_and_named(record, describer):
     fake = describer(needs_vocabulary=True)
     path = record('route.anyloc', fake, 20)
     with PlaceMap.open_to_write(path) as place_map:
-        place_map._all("UPDATE keyframes SET image = x'FFD8FF' WHERE id IN (3, 17)")
+        place_map._all("UPDATE keyframes SET image = x'FFD8FF' WHERE id IN (0, 17)")
         finish(place_map, fake)
-        assert place_map.undescribed() == [3, 17]
+        assert place_map.undescribed() == [0, 17]
         assert place_map.state == 'finished'
         event = place_map.events()[-1]
-    assert event.level == 'error' and event.text.endswith('damaged: 3, 17')
+    assert event.level == 'error' and event.text.endswith('damaged: 0, 17')
 
 
 def test_images_that_are_missing_or_all_damaged(record, describer):

@@ -52,6 +52,7 @@ def test_ids_of_the_first_stay_and_the_others_follow(make, tmp_path):
         assert merged.image(4) == sources[1].image(1)
         expected = np.concatenate([source.descriptors()[1] for source in sources])
         assert np.array_equal(merged.descriptors()[1], expected)
+        assert np.array_equal(merged.unrelated(), sources[0].unrelated())
         texts = [event.text for event in merged.events()]
         assert '2 references from b.anyloc: ids from 3 on, routes from 1 on' in texts
 
@@ -68,6 +69,7 @@ def test_other_words_are_described_again_with_those_of_the_first(make, describer
         images = [decode_image(merged.image(i).data) for i in (3, 4)]
         expected = fake.with_vocabulary(words).describe(images)
         assert np.array_equal(merged.descriptors()[1][3:], expected)
+        assert np.array_equal(merged.unrelated(), sources[0].unrelated())
 
 
 def test_equal_words_keep_descriptors_without_images(make, describer, picture, tmp_path):

@@ -209,7 +209,7 @@ def test_another_database(tmp_path):
         PlaceMap.open_to_read(path)
 
 
-@pytest.mark.parametrize('version', [0, 2])
+@pytest.mark.parametrize('version', [0, 1, 3])
 def test_a_map_of_another_version(create, tmp_path, version):
     create().close()
     path = tmp_path / 'route.anyloc'
@@ -217,7 +217,7 @@ def test_a_map_of_another_version(create, tmp_path, version):
     connection.execute(f'PRAGMA user_version={version}')
     connection.close()
     for way in (PlaceMap.open_to_read, PlaceMap.open_to_write):
-        with pytest.raises(MapError, match=f'version {version}, this program reads version 1'):
+        with pytest.raises(MapError, match=f'version {version}, this program reads version 2'):
             way(path)
 
 
@@ -240,6 +240,10 @@ def test_an_empty_and_an_unfinished_map_cannot_answer(create, fill, reference):
         with pytest.raises(MapError, match='is not finished; run: anyloc map finish'):
             place_map.require_finished()
         place_map.set_meta('state', 'finished')
+        with pytest.raises(MapError, match='no unrelated images are described'):
+            place_map.require_finished()
+        with place_map.transaction():
+            place_map.set_unrelated('package', np.eye(3)[:2], 'float32')
         place_map.require_finished()
         with place_map.transaction():
             place_map.add_keyframe(reference(1), None)
