@@ -81,6 +81,12 @@ class DescribeConfig(Checked):
     mask_path: str = parameter(
         '', 'image of the camera size, black where the picture is to be ignored (own body, sky)'
     )
+    views: int = parameter(
+        1,
+        'views side by side in one image, each described by itself: several cameras',
+        low=1,
+        high=16,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class LocalizeConfig(Checked):
 class SequenceConfig(Checked):
     """How the images before this one help to tell where it was taken, see sequence_filter."""
 
-    filter: str = parameter(
+    filter: str = parameter(  # noqa: A003 (the word of the interface)
         'bayes',
         'none takes each image by itself; window looks only near the last match; bayes weighs '
         'all places and the possibility to be off the route',
@@ -230,6 +236,17 @@ class InputConfig(Checked):
     )
     base_frame: str = parameter('base_link', 'frame of the robot')
     camera_frame: str = parameter('', 'frame of the camera; empty: as the images say')
+    cameras: str = parameter(
+        '',
+        'names of several cameras, "front,rear": each is heard on NAME/image; empty: image',
+        pattern=r'|[A-Za-z][A-Za-z0-9_]*(,[A-Za-z][A-Za-z0-9_]*)*',
+    )
+    camera_max_gap_s: float = parameter(
+        0.1,
+        'images of several cameras belong together within this time of that of the first',
+        low=0.0,
+        high=10.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +264,6 @@ class LocalizerConfig(Checked):
 
     map_path: str = parameter('', 'finished map; ~/load_map takes up a change', live=True)
     method: str = parameter('', 'refuse a map of another method; empty: as the map was taught')
-    cameras: str = parameter(
-        '', 'names of several cameras, "front,rear": each is heard on NAME/image; empty: image'
-    )
     start_index: int = parameter(
         -1, 'place on the first route where the robot begins; -1: not known', low=-1, high=10**9
     )

@@ -24,6 +24,7 @@ from anyloc_ros.describe.describer import build_describer
 from anyloc_ros.localize.recognizer import PlaceRecognizer
 from anyloc_ros.mapping.place_map import FINISHED, PlaceMap
 from anyloc_ros.mapping.records import Keyframe
+from anyloc_ros.mapping.unrelated import COUNT, PACKAGE
 from anyloc_ros.pose import Pose
 import numpy as np
 
@@ -45,6 +46,7 @@ def _write(path: Path, references: int, width: int, fingerprint: dict) -> None:
             with place_map.transaction():
                 place_map.set_descriptors(ids, rows, 'float16')
         with place_map.transaction():
+            place_map.set_unrelated(PACKAGE, rows[:COUNT], 'float16')
             place_map.set_meta('state', FINISHED)
 
 
@@ -63,7 +65,7 @@ def main() -> None:
             times = []
             for query in queries / np.linalg.norm(queries, axis=1, keepdims=True):
                 began = perf_counter()
-                recognizer.index.search(query, 20)
+                recognizer.index.similarities(query)
                 times.append((perf_counter() - began) * 1e3)
             megabytes = path.stat().st_size / 2**20
             print(

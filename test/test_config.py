@@ -12,6 +12,7 @@ from dataclasses import FrozenInstanceError
 from anyloc_ros.config import (
     config_from,
     DescribeConfig,
+    InputConfig,
     LocalizeConfig,
     parameters_of,
     TeachConfig,
@@ -54,6 +55,9 @@ def test_no_name_is_in_two_groups_and_each_says_what_it_is():
         (DescribeConfig, {'whitening_dim': 1.5}, 'whole number'),
         (DescribeConfig, {'layer': True}, 'whole number'),
         (DescribeConfig, {'image_size': '0x480'}, 'image_size: expected'),
+        (InputConfig, {'cameras': 'front;rear'}, 'cameras: expected names of several cameras'),
+        (InputConfig, {'cameras': 'front,'}, 'cameras: expected names of several cameras'),
+        (DescribeConfig, {'views': 17}, 'views: expected a whole number from 1 to 16, got 17'),
         (DescribeConfig, {'device': 'tpu'}, 'one of cuda, cpu'),
         (TeachConfig, {'map_mode': 'replace'}, 'one of create, append, overwrite'),
         (TeachConfig, {'store_images': 1}, 'true or false'),

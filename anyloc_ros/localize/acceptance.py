@@ -9,15 +9,14 @@ Whether the best candidate of one image is a match.
 
 A match must be similar enough, and must lead over every reference that shows another place. Both
 thresholds can be set; `auto` takes them from how alike different places of this map are. That is
-a first gate for single images, not a calibrated probability: see docs/decisions.md for what it
-accepts and what it lets through.
+a gate for single images (`filter none`), not a calibrated probability: see docs/decisions.md for
+what it accepts and what it lets through.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anyloc_ros.config import AUTO, LocalizeConfig
 from anyloc_ros.localize.places import Places
 import numpy as np
 
@@ -33,15 +32,9 @@ MARGIN_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """
-    Whether the best candidate is accepted, and why not.
-
-    `margin` is its lead in similarity over the best candidate elsewhere, NaN when the map has no
-    other place.
-    """
+    """Whether the best reference of one image is accepted, and why not."""
 
     accepted: bool
-    margin: float
     reason: str
 
 
@@ -53,49 +46,36 @@ class Thresholds:
     margin: float
 
 
-def thresholds(config: LocalizeConfig, descriptors: np.ndarray, places: Places) -> Thresholds:
+def learned_thresholds(descriptors: np.ndarray, places: Places) -> Thresholds:
     """
-    Return the configured thresholds, `auto` ones from the map.
+    Return the thresholds that the map itself gives.
 
-    A map without two different places gives nothing to learn from: then `auto` is infinite and
+    A map without two different places gives nothing to learn from: then they are infinite and
     nothing is accepted.
     """
     different = _similarities_of_different_places(descriptors, places)
-    if len(different):
-        found = np.quantile(different, SIMILARITY_QUANTILE), MARGIN_SHARE * different.std()
-    else:
-        found = np.inf, np.inf
-    given = config.accept_similarity, config.accept_margin
-    return Thresholds(*(float(f if g == AUTO else g) for f, g in zip(found, given, strict=True)))
+    if not len(different):
+        return Thresholds(np.inf, np.inf)
+    return Thresholds(
+        float(np.quantile(different, SIMILARITY_QUANTILE)), float(MARGIN_SHARE * different.std())
+    )
 
 
-def decide(
-    limits: Thresholds, places: Places, rows: np.ndarray, similarities: np.ndarray
-) -> Decision:
+def decide(limits: Thresholds, similarity: float, margin: float) -> Decision:
     """
-    Accept or reject the first of the candidates.
+    Accept or reject the best reference.
 
-    :param rows: (n,) rows of the candidates, best first; they must reach beyond the place of the
-        first one where the map does.
+    :param margin: its lead over the best reference elsewhere, NaN when there is none.
     """
-    if not len(rows):
-        return Decision(False, np.nan, 'the map has no reference')
-    elsewhere = np.flatnonzero(~places.same(rows[0], rows))
-    margin = float(similarities[0] - similarities[elsewhere[0]]) if len(elsewhere) else np.nan
     if np.isinf((limits.similarity, limits.margin)).any():
         reason = 'the map shows one place: set accept_similarity and accept_margin'
-        return Decision(False, margin, reason)
-    if similarities[0] < limits.similarity:
-        return Decision(
-            False, margin, f'similarity {similarities[0]:.3f} is below {limits.similarity:.3f}'
-        )
+        return Decision(False, reason)
+    if similarity < limits.similarity:
+        return Decision(False, f'similarity {similarity:.3f} is below {limits.similarity:.3f}')
     if margin < limits.margin:
-        return Decision(
-            False,
-            margin,
-            f'another place is as similar: margin {margin:.3f} is below {limits.margin:.3f}',
-        )
-    return Decision(True, margin, '')
+        reason = f'another place is as similar: margin {margin:.3f} is below {limits.margin:.3f}'
+        return Decision(False, reason)
+    return Decision(True, '')
 
 
 def _similarities_of_different_places(descriptors: np.ndarray, places: Places) -> np.ndarray:

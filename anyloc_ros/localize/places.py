@@ -33,13 +33,33 @@ class Places:
         self._position = np.array(
             [keyframe.pose.position if keyframe.pose else (np.nan,) * 3 for keyframe in keyframes]
         )
-        self._radius_m = NEAR_POSITIONS * self._usual_step_m()
+        self._yaw = np.array(
+            [keyframe.pose.yaw if keyframe.pose else np.nan for keyframe in keyframes]
+        )
+        self.step_m = self._usual_step_m()
+        """The usual distance of successive references, 0 where no poses are known."""
+        self._radius_m = NEAR_POSITIONS * self.step_m
 
     def same(self, row: int, rows: np.ndarray) -> np.ndarray:
         """Return (n,) bool: which of `rows` show the same place as the reference `row`."""
         along = np.abs(self._index[rows] - self._index[row]) <= NEAR_POSITIONS
-        away_m = np.linalg.norm(self._position[rows] - self._position[row], axis=1)
-        return (along & (self._route[rows] == self._route[row])) | (away_m <= self._radius_m)
+        apart = self._position[rows] - self._position[row]
+        near = np.einsum('ij,ij->i', apart, apart) <= self._radius_m**2
+        return (along & (self._route[rows] == self._route[row])) | near
+
+    def away_m(self, row: int, other: int) -> float:
+        """Return the distance of two references, infinity where a position is not known."""
+        away_m = float(np.linalg.norm(self._position[row] - self._position[other]))
+        return away_m if np.isfinite(away_m) else np.inf
+
+    def away_from(self, x: float, y: float) -> np.ndarray:
+        """Return (M,) the level distance of all references from a position, NaN where unknown."""
+        return np.hypot(self._position[:, 0] - x, self._position[:, 1] - y)
+
+    def adjoin(self, row: int, other: int) -> bool:
+        """Return whether two references are close and, as far as is known, face the same way."""
+        turn = np.abs(np.remainder(self._yaw[row] - self._yaw[other] + np.pi, 2 * np.pi) - np.pi)
+        return self.away_m(row, other) <= self._radius_m and not turn > np.pi / 4
 
     def _usual_step_m(self) -> float:
         steps_m = np.linalg.norm(np.diff(self._position, axis=0), axis=1)

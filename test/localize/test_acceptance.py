@@ -5,12 +5,11 @@
 # https://developers.google.com/open-source/licenses/bsd
 
 
-"""Which references are one place, and when the best candidate is accepted."""
+"""Which references are one place, and when the best candidate of one image is accepted."""
 
 import math
 
-from anyloc_ros.config import LocalizeConfig
-from anyloc_ros.localize.acceptance import decide, Thresholds, thresholds
+from anyloc_ros.localize.acceptance import decide, learned_thresholds, SAMPLED, Thresholds
 from anyloc_ros.localize.places import Places
 from anyloc_ros.mapping.records import Keyframe
 from anyloc_ros.pose import Pose
@@ -49,49 +48,83 @@ def test_a_loop_that_closes_is_one_place():
     assert not Places(ROUTE).same(0, np.array([9]))[0]
 
 
+def test_places_are_near_in_space_and_adjoin_if_they_face_the_same_way():
+    poses = [
+        Pose.from_xy_yaw(0.0, 0.0, 0.0),
+        Pose.from_xy_yaw(1.0, 0.0, 3.0),
+        Pose.from_xy_yaw(2.0, 0.0, -0.7),
+        Pose.from_xy_yaw(3.0, 4.0, 0.0),
+        Pose(2.0, 1.0),
+        None,
+    ]
+    keyframes = [Keyframe(i, 0, i, i, pose, None, (1, 1)) for i, pose in enumerate(poses)]
+    places = Places(keyframes)
+    # Of the steps 1, 1, sqrt(17) and sqrt(10).
+    assert places.step_m == pytest.approx((1 + math.sqrt(10)) / 2)
+    assert places.away_m(0, 3) == 5.0
+    assert places.away_m(0, 5) == math.inf
+    assert places.away_from(3.0, 0.0)[:4] == pytest.approx([3.0, 2.0, 1.0, 4.0])
+    assert math.isnan(places.away_from(3.0, 0.0)[5])
+    # Within 6.2 m: turned by 3 rad, by 0.7 rad, by nothing, not known, nowhere.
+    assert [places.adjoin(0, other) for other in range(1, 6)] == [False, True, True, True, False]
+
+
 @pytest.mark.parametrize(
-    ('similarities', 'accepted', 'reason'),
+    ('similarity', 'margin', 'accepted', 'reason'),
     [
-        ([0.80, 0.79, 0.50], True, ''),
-        ([0.59, 0.58, 0.10], False, 'similarity 0.590 is below 0.600'),
-        ([0.80, 0.79, 0.75], False, 'margin 0.050 is below 0.100'),
-        ([0.60, 0.55, 0.50], True, ''),  # both limits are inclusive (0.6 - 0.5 is above 0.1)
+        (0.80, 0.30, True, ''),
+        (0.59, 0.48, False, 'similarity 0.590 is below 0.600'),
+        (0.80, 0.05, False, 'another place is as similar: margin 0.050 is below 0.100'),
+        (0.80, -0.2, False, 'margin -0.200 is below 0.100'),
+        (0.60, 0.10, True, ''),  # both limits are inclusive
+        (0.80, math.nan, True, ''),  # the map shows no other place
     ],
 )
-def test_the_best_must_be_similar_and_lead_over_other_places(similarities, accepted, reason):
-    # Rows 4 and 5 are one place, row 9 is another.
-    decision = decide(
-        Thresholds(0.6, 0.1 - 1e-9), Places(ROUTE), np.array([4, 5, 9]), np.array(similarities)
-    )
+def test_the_best_must_be_similar_and_lead_over_other_places(similarity, margin, accepted, reason):
+    decision = decide(Thresholds(0.6, 0.1), similarity, margin)
     assert decision.accepted is accepted
+    assert (decision.reason == '') == accepted
     assert reason in decision.reason
-    assert decision.margin == pytest.approx(similarities[0] - similarities[2])
-
-
-def test_nothing_to_choose_from():
-    places = Places(ROUTE)
-    decision = decide(Thresholds(0.1, 0.1), places, np.array([], int), np.array([]))
-    assert not decision.accepted
-    alone = decide(Thresholds(0.1, 0.1), places, np.array([4, 5]), np.array([0.9, 0.8]))
-    assert alone.accepted
-    assert math.isnan(alone.margin)
 
 
 def test_automatic_thresholds_come_from_pairs_of_different_places():
     # Two places far apart, each of one reference, with similarity 0.6; a third, opposite to one.
     keyframes = _keyframes((0, 0, None), (0, 10, None), (0, 20, None))
     descriptors = np.array([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0]], np.float32)
-    limits = thresholds(LocalizeConfig(), descriptors, Places(keyframes))
+    limits = learned_thresholds(descriptors, Places(keyframes))
     pairs = np.array([0.6, -1.0, 0.6, -0.6, -1.0, -0.6])
     assert limits.similarity == pytest.approx(np.quantile(pairs, 0.95), abs=1e-6)
     assert limits.margin == pytest.approx(pairs.std() / 4, abs=1e-6)
-    given = LocalizeConfig(accept_similarity=0.3, accept_margin=0.0)
-    assert thresholds(given, descriptors, Places(keyframes)) == Thresholds(0.3, 0.0)
+
+
+def test_neighbours_do_not_count_for_the_thresholds():
+    # References 0 to 3 are alike, and so are 4 to 7; of the pairs further apart than three
+    # positions (0 and 4, 0 and 5, ... 3 and 7) all have similarity 0.25.
+    descriptors = np.repeat([[1.0, 0.0], [0.25, math.sqrt(1 - 0.25**2)]], 4, axis=0)
+    limits = learned_thresholds(descriptors.astype(np.float32), Places(ROUTE[:8]))
+    assert limits.similarity == pytest.approx(0.25)
+    assert limits.margin == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_large_map_is_sampled_evenly():
+    # Two halves that differ.
+    count = 10 * SAMPLED
+    keyframes = _keyframes(*((0, i, None) for i in range(count)))
+    descriptors = np.zeros((count, 2), np.float32)
+    half = count // 2
+    descriptors[:half, 0] = 1.0
+    descriptors[half:, 1] = 1.0
+    limits = learned_thresholds(descriptors, Places(keyframes))
+    assert limits.similarity == 1.0
+    # Half of the pairs are 1, half are 0: a deviation of 0.5, of which a quarter.
+    assert limits.margin == pytest.approx(0.125, rel=0.01)
 
 
 def test_a_map_of_one_place_accepts_nothing_until_told():
-    places = Places(ROUTE[:3])
-    limits = thresholds(LocalizeConfig(), np.eye(3, dtype=np.float32), places)
-    decision = decide(limits, places, np.array([0]), np.array([1.0]))
-    assert not decision.accepted
-    assert 'set accept_similarity and accept_margin' in decision.reason
+    limits = learned_thresholds(np.eye(3, dtype=np.float32), Places(ROUTE[:3]))
+    told = Thresholds(0.9, limits.margin), Thresholds(limits.similarity, 0.1)
+    for unknown in (limits, *told):
+        decision = decide(unknown, 1.0, math.nan)
+        assert not decision.accepted
+        assert 'set accept_similarity and accept_margin' in decision.reason
+    assert decide(Thresholds(0.9, 0.1), 1.0, math.nan).accepted

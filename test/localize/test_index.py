@@ -8,7 +8,7 @@
 """The search finds what a comparison with every reference finds."""
 
 from anyloc_ros.errors import ConfigError
-from anyloc_ros.localize.index import ReferenceIndex
+from anyloc_ros.localize.index import KNOWN, ReferenceIndex
 import numpy as np
 import pytest
 
@@ -21,30 +21,30 @@ def _unit(rng: np.random.Generator, count: int, width: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_the_nearest_come_first_with_their_cosine(kind):
+def test_each_reference_gets_its_cosine(kind):
     # cosines with the query (1, 0): 0.6, 1.0, 0.0, -1.0
     references = np.array([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], np.float32)
-    rows, similarities = ReferenceIndex(references, kind).search(np.array([1.0, 0.0]), 2)
-    if kind == 'ivf':  # one of two cells is visited: the best is found, the second may not be
-        rows, similarities = rows[:1], similarities[:1]
-    assert rows.tolist() == [1, 0][: len(rows)]
-    assert similarities == pytest.approx([1.0, 0.6][: len(rows)], abs=1e-6)
+    similarities = ReferenceIndex(references, kind).similarities(np.array([1.0, 0.0]))
+    assert similarities.dtype == np.float32
+    assert similarities.shape == (4,)
+    assert similarities == pytest.approx([0.6, 1.0, 0.0, -1.0], abs=1e-6)
 
 
-def test_equal_similarities_keep_the_order_of_the_map_also_at_the_cut():
+def test_equal_references_have_equal_similarities():
     references = np.zeros((50, 4), np.float32)
     references[:, 0] = 1.0
-    rows, _ = ReferenceIndex(references).search(np.array([1.0, 0, 0, 0]), 7)
-    assert rows.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    similarities = ReferenceIndex(references).similarities(np.array([1.0, 0, 0, 0]))
+    assert (similarities == 1.0).all()
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_more_than_the_map_has_gives_the_map(kind):
-    rows, similarities = ReferenceIndex(np.eye(3, dtype=np.float32), kind).search(
-        np.array([0.0, 1.0, 0.0]), 10
-    )
-    assert rows[0] == 1
-    assert len(rows) == len(similarities) <= 3
+@pytest.mark.parametrize('count', [1, 2, 30, KNOWN])
+def test_small_maps_are_compared_whole(kind, count):
+    rng = np.random.default_rng(0)
+    references, query = _unit(rng, count, 64), _unit(rng, 1, 64)[0]
+    expected = [float(np.dot(reference.astype(float), query)) for reference in references]
+    similarities = ReferenceIndex(references, kind).similarities(query)
+    assert similarities == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize('kind', ['hnsw', 'ivf'])
@@ -55,10 +55,28 @@ def test_approximate_search_agrees_with_brute_force(kind):
     hits = 0
     for row in range(0, 2000, 20):
         query = references[row] + 0.05 * rng.standard_normal(64).astype(np.float32)
-        hits += index.search(query / np.linalg.norm(query), 5)[0][0] == np.argmax(
-            [float(np.dot(reference, query)) for reference in references]
-        )
+        query /= np.linalg.norm(query)
+        expected = [float(np.dot(reference, query)) for reference in references]
+        hits += index.similarities(query).argmax() == np.argmax(expected)
     assert hits >= 95
+
+
+@pytest.mark.parametrize('kind', ['hnsw', 'ivf'])
+def test_what_an_approximate_search_does_not_know_takes_the_least_it_knows(kind):
+    rng = np.random.default_rng(2)
+    references = _unit(rng, 2000, 16)
+    query = references[1234]
+    expected = references @ query
+    similarities = ReferenceIndex(references, kind).similarities(query)
+    floor = similarities.min()
+    known = similarities > floor
+    # One of those that are known has the floor itself.
+    assert known.sum() == KNOWN - 1
+    assert similarities[known] == pytest.approx(expected[known], abs=1e-6)
+    assert np.isclose(expected, floor, atol=1e-6).any()
+    assert similarities.argmax() == 1234
+    # The floor is below what matters.
+    assert floor < np.sort(expected)[-50]
 
 
 def test_unknown_kind_is_refused():
