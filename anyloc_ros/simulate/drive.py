@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 import math
 
 from anyloc_ros.pose import Pose
 from anyloc_ros.simulate.people import Person
+from anyloc_ros.simulate.route import Route
 from anyloc_ros.simulate.run import RunConfig
 from anyloc_ros.simulate.world import World
 import cv2
@@ -69,26 +71,31 @@ class Drive:
     def image(self, number: int) -> np.ndarray:
         """Return image `number` of the drive, (H, W, 3) uint8 RGB."""
         run, t = self._run, number / self._run.rate_hz
-        people = [self._person(t)] if run.person else []
+        people = [person_ahead(self._world.route, self._way(t), run.seed)] if run.person else []
         image = self._world.render(self.true_pose(t), run.camera, run.light, people)
-        if run.blur_px:
-            image = cv2.GaussianBlur(image, (0, 0), run.blur_px)
-        if run.noise:
-            rng = np.random.default_rng([run.seed, 13, number])
-            noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(run.noise)
-            image = np.clip(image + noise + 0.5, 0, 255).astype(np.uint8)
-        return image
+        return through_lens(image, run, number)
 
     def _way(self, t: float) -> float:
         return self._run.start_m + self._run.speed_mps * t
 
-    def _person(self, t: float) -> Person:
-        """Return who walks ahead, now nearer, now farther, from side to side."""
-        s = self._way(t)
-        place = s + _AHEAD_M + _AHEAD_SWING_M * math.sin(2 * math.pi * s / 17)
-        side = _PERSON_SIDE_M * math.sin(2 * math.pi * s / 9)
-        pose = self._world.route.pose_at(place, side)
-        return Person(pose.x, pose.y, place / _STRIDE_M % 1.0, self._run.seed)
+
+def person_ahead(route: Route, s: float, seed: int) -> Person:
+    """Return who walks ahead of a robot at `s` m, now nearer, now farther, from side to side."""
+    place = s + _AHEAD_M + _AHEAD_SWING_M * math.sin(2 * math.pi * s / 17)
+    side = _PERSON_SIDE_M * math.sin(2 * math.pi * s / 9)
+    pose = route.pose_at(place, side)
+    return Person(pose.x, pose.y, place / _STRIDE_M % 1.0, seed)
+
+
+def through_lens(image: np.ndarray, run: RunConfig, number: int) -> np.ndarray:
+    """Return what the camera makes of a view (H, W, 3): blur, and the noise of that image."""
+    if run.blur_px:
+        image = cv2.GaussianBlur(image, (0, 0), run.blur_px)
+    if run.noise:
+        rng = np.random.default_rng([run.seed, 13, number])
+        noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(run.noise)
+        image = np.clip(image + noise + 0.5, 0, 255).astype(np.uint8)
+    return image
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +109,22 @@ class Believed:
 
 
 def odometry(drive: Drive, run: RunConfig) -> Iterator[Believed]:
+    """Yield what the wheels tell of a drive, `num_odometry` samples."""
+    poses = [drive.true_pose(n / run.odometry_rate_hz) for n in range(drive.num_odometry)]
+    return believed(poses[0], pairwise(poses), run)
+
+
+def believed(start: Pose, ways: Iterable[tuple[Pose, Pose]], run: RunConfig) -> Iterator[Believed]:
     """
-    Yield what the wheels tell, `num_odometry` samples.
+    Yield what the wheels tell at the start and after each way from one true pose to another.
 
     It begins at the true pose, so that without drift `odom` and `map` are the same frame; then
     every way is too long by `odometry_drift` and the heading walks at random.
     """
     rng = np.random.default_rng([run.seed, 14])
-    true = drive.true_pose(0.0)
-    x, y, yaw = true.x, true.y, true.yaw
-    yield Believed(true, 0.0, 0.0, 0.0)
-    for number in range(1, drive.num_odometry):
-        last, true = true, drive.true_pose(number / run.odometry_rate_hz)
+    x, y, yaw = start.x, start.y, start.yaw
+    yield Believed(start, 0.0, 0.0, 0.0)
+    for last, true in ways:
         dx, dy = true.x - last.x, true.y - last.y
         cos, sin = math.cos(last.yaw), math.sin(last.yaw)
         forward, left = cos * dx + sin * dy, cos * dy - sin * dx
