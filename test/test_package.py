@@ -70,8 +70,8 @@ def test_named_files_exist(manifest, setup):
 
 
 def test_every_room_is_installed(setup):
-    rooms = {path.parent.name for path in (ROOT / 'anyloc_ros').glob('*/*.py')}
-    assert set(setup['packages']) == {'anyloc_ros'} | {f'anyloc_ros.{room}' for room in rooms}
+    folders = {path.parent.relative_to(ROOT) for path in (ROOT / 'anyloc_ros').rglob('*.py')}
+    assert set(setup['packages']) == {'.'.join(folder.parts) for folder in folders}
 
 
 def test_no_rosdep_key_that_breaks_an_installation(manifest):

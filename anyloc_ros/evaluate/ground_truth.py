@@ -7,18 +7,17 @@
 """
 Which references show the place of a query: the truth that recall is counted against.
 
-A truth is written `frames:N`, `radius:METRES` or `vprbench:FILE.npy`.
+A truth is written `frames:N`, `radius:METRES`, `list:FILE.csv` or `vprbench:FILE.npy`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-import io
+from collections.abc import Iterator, Sequence
 import math
 from pathlib import Path
-import pickle
 
 from anyloc_ros.errors import ConfigError, SourceError
+from anyloc_ros.evaluate.object_array import read_object_array
 import numpy as np
 
 MAX_BYTES = 64 * 2**20
@@ -44,10 +43,45 @@ def positives_by_radius(
     :param queries: (Q, D) positions in metres; a row with NaN has no positive.
     :param references: (M, D) positions in the same frame.
     """
+    known = np.flatnonzero(np.isfinite(references).all(axis=1))
+    if not len(known):
+        return [frozenset()] * len(queries)
+    # Sorted along the axis that spreads them most, few references are left to measure.
+    axis = int(np.argmax(np.ptp(references[known], axis=0)))
+    ids = known[np.argsort(references[known, axis], kind='stable')]
+    places = references[ids]
+    reach = radius_m + 1e-6  # more than rounding moves a coordinate on the Earth
+    begins = np.searchsorted(places[:, axis], queries[:, axis] - reach, 'left')
+    ends = np.searchsorted(places[:, axis], queries[:, axis] + reach, 'right')
     found = []
-    for position in queries:
-        distances = np.linalg.norm(references - position, axis=1)
-        found.append(frozenset(np.flatnonzero(distances <= radius_m).tolist()))
+    for position, begin, end in zip(queries, begins, ends, strict=True):
+        distances = np.linalg.norm(places[begin:end] - position, axis=1)
+        found.append(frozenset(ids[begin:end][distances <= radius_m].tolist()))
+    return found
+
+
+def read_list(path: str | Path, num_queries: int, num_references: int) -> list[frozenset[int]]:
+    """
+    Read a table without a header: in each row a query and then its references, from 0 on.
+
+    Rows may be as long as they need to be; a query without a row has no positive.
+
+    :raises SourceError: missing, too large, no such table, or numbers outside the images.
+    """
+    path = _checked(Path(path), 'rows QUERY,REFERENCE,REFERENCE,...')
+    found: list[frozenset[int]] = [frozenset()] * num_queries
+    lines = path.read_text(encoding='utf-8-sig', errors='replace').splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            numbers = [int(field) for field in line.split(',') if field.strip()]
+        except ValueError as error:
+            raise SourceError(
+                f'{path}, line {number}: expected QUERY,REFERENCE,... in whole numbers: {error}'
+            ) from error
+        if numbers:
+            query, ids = numbers[0], frozenset(numbers[1:])
+            _check_within(path, query, ids, num_queries, num_references)
+            found[query] |= ids
     return found
 
 
@@ -57,76 +91,77 @@ def read_vprbench(path: str | Path, num_queries: int, num_references: int) -> li
 
     :raises SourceError: missing, too large, not this layout, or indices outside the images.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise SourceError(f'ground truth {path} not found; expected a VPR-Bench .npy file')
-    if path.stat().st_size > MAX_BYTES:
-        raise SourceError(f'{path} has {path.stat().st_size} bytes; no ground truth is so large')
-    rows = _read_object_array(path)
     found: list[frozenset[int]] = [frozenset()] * num_queries
-    try:
-        for query, references in rows:
-            ids = frozenset(int(id_) for id_ in references)
-            if not 0 <= int(query) < num_queries or not all(0 <= i < num_references for i in ids):
-                raise SourceError(
-                    f'{path}: query {query} with references {sorted(ids)} lies outside the '
-                    f'{num_queries} queries and {num_references} references given; use the whole '
-                    f'folders'
-                )
-            found[int(query)] = ids
-    except (TypeError, ValueError) as error:
-        raise SourceError(f'{path}: expected rows (query, list of references): {error}') from error
+    for query, ids in _rows(Path(path), 0):
+        _check_within(Path(path), query, ids, num_queries, num_references)
+        found[query] = ids
     return found
 
 
-class _Array:
-    """Stands for numpy.ndarray, which must not be called with a size of the file's choice."""
+def read_rows(path: str | Path, first_row: int = 0) -> list[frozenset[int]]:
+    """
+    Read the references of each row of such a file in order, whatever the row calls its query.
+
+    The data sets released with AnyLoc are counted so: row i, from `first_row` on, is query i.
+
+    :raises SourceError: missing, too large or not this layout.
+    """
+    return [ids for _, ids in _rows(Path(path), first_row)]
 
 
-_ARRAY_PARTS = {
-    '_reconstruct': lambda kind, shape, code: np.empty(0, object),
-    'scalar': np.float64(0).__reduce__()[0],
-    'ndarray': _Array,
-    'dtype': np.dtype,
-}
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """numpy stores object arrays as pickles; this reads arrays of plain values and no more."""
-
-    def find_class(self, module: str, name: str) -> object:
-        if module.split('.')[0] != 'numpy' or name not in _ARRAY_PARTS:
-            raise pickle.UnpicklingError(f'{module}.{name} is not allowed in a ground truth')
-        return _ARRAY_PARTS[name]
-
-
-def _read_object_array(path: Path) -> np.ndarray:
-    stream = io.BytesIO(path.read_bytes())
+def _rows(path: Path, first_row: int) -> Iterator[tuple[int, frozenset[int]]]:
+    data = _checked(path, 'a VPR-Bench .npy file').read_bytes()
     try:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise SourceError(f'{path}: expected version 1.0 of the .npy format')
-        np.lib.format.read_array_header_1_0(stream)
-        rows = _ArraysOnly(stream).load()
-    except (
-        pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-        EOFError, MemoryError, OverflowError,
-    ) as error:  # fmt: skip
+        shape, values = read_object_array(data)
+    except ValueError as error:
         raise SourceError(f'{path} is no VPR-Bench ground truth: {error}') from error
-    if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.shape[1] != 2:
-        raise SourceError(f'{path}: expected rows (query, references), got {np.shape(rows)}')
-    return rows
+    if shape[1:] == (2,):
+        values = list(zip(values[::2], values[1::2], strict=True))
+    elif len(shape) != 1:
+        raise SourceError(f'{path}: expected rows (query, references), got an array of {shape}')
+    total = 0
+    for row in values[first_row:]:
+        try:
+            query, references = row
+            total += len(references)
+            if total > len(data):  # the same list in very many rows
+                raise ValueError('more references than bytes')
+            yield int(query), frozenset(map(int, references))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SourceError(
+                f'{path}: expected rows (query, list of references): {error}'
+            ) from error
+
+
+def _check_within(
+    path: Path, query: int, ids: frozenset[int], num_queries: int, num_references: int
+) -> None:
+    if not 0 <= query < num_queries or not all(0 <= id_ < num_references for id_ in ids):
+        raise SourceError(
+            f'{path}: query {query} with references {sorted(ids)} lies outside the '
+            f'{num_queries} queries and {num_references} references given; use the whole folders'
+        )
+
+
+def _checked(path: Path, expected: str) -> Path:
+    if not path.is_file():
+        raise SourceError(f'ground truth {path} not found; expected {expected}')
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceError(f'{path} has {path.stat().st_size} bytes; no ground truth is so large')
+    return path
 
 
 def parse_truth(text: str) -> tuple[str, str]:
     """
-    Return `(kind, value)` of `frames:N`, `radius:METRES` or `vprbench:FILE.npy`.
+    Return `(kind, value)` of `frames:N`, `radius:METRES`, `list:FILE` or `vprbench:FILE`.
 
     :raises ConfigError: another kind, or a value that is no number of 0 or more.
     """
     kind, _, value = text.partition(':')
-    if kind not in ('frames', 'radius', 'vprbench') or not value:
+    if kind not in ('frames', 'radius', 'list', 'vprbench') or not value:
         raise ConfigError(
-            f'truth: expected frames:N, radius:METRES or vprbench:FILE.npy, got {text!r}'
+            f'truth: expected frames:N, radius:METRES, list:FILE.csv or vprbench:FILE.npy, '
+            f'got {text!r}'
         )
     if kind == 'frames' and not value.isdecimal():
         raise ConfigError(f'truth: frames needs a whole number of frames, got {value!r}')
@@ -150,6 +185,8 @@ def positives(
     kind, value = parse_truth(truth)
     if kind == 'frames':
         return positives_by_frames(len(queries), len(references), int(value))
+    if kind == 'list':
+        return read_list(value, len(queries), len(references))
     if kind == 'vprbench':
         return read_vprbench(value, len(queries), len(references))
     queries, references = np.asarray(queries, float), np.asarray(references, float)

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 import math
 
+from anyloc_ros.config import TeachConfig
 from anyloc_ros.errors import ImageError
 from anyloc_ros.io.samples import ImageSample, PoseSample
 from anyloc_ros.io.source import Source
+from anyloc_ros.localize.odometer import Odometer
 from anyloc_ros.localize.recognizer import PlaceRecognizer, Recognition
 from anyloc_ros.mapping.finish import Progress
 from anyloc_ros.mapping.teach import TeachSession
@@ -45,16 +47,31 @@ def teach_source(
 
 
 def localize_source(
-    source: Source, recognizer: PlaceRecognizer, progress: Progress = ignore_progress
+    source: Source,
+    recognizer: PlaceRecognizer,
+    progress: Progress = ignore_progress,
+    poses: TeachConfig | None = None,
 ) -> Iterator[tuple[ImageSample, Recognition | ImageError]]:
-    """Yield every image with its answer, or with why it could not be read."""
-    done = 0
+    """
+    Yield every image with its answer, or with why it could not be read.
+
+    The poses of the source are its odometry, and as on a robot only those up to the stamp of an
+    image are known then.
+
+    :param poses: says which of them can be used, by default as TeachConfig does.
+    """
+    odometer = Odometer(poses or TeachConfig(), max_speed_mps=max_speed_mps(source))
+    done, before_ns = 0, None
     for sample in source.samples():
         if isinstance(sample, PoseSample):
+            odometer.add(sample.stamp_ns, sample.pose, sample.frame_id)
             continue
         done += 1
         progress('localize', done, len(source))
+        odometry = odometer.at(sample.stamp_ns, before_ns)
+        before_ns = sample.stamp_ns if odometry else None
         try:
-            yield sample, recognizer.recognize(sample.decode(), sample.stamp_ns)
+            yield sample, recognizer.recognize(sample.decode(), sample.stamp_ns, odometry)
         except ImageError as error:
+            recognizer.missed(sample.stamp_ns, str(error), odometry)
             yield sample, error

@@ -8,17 +8,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from anyloc_ros.config import DescribeConfig, LocalizeConfig, TeachConfig
-from anyloc_ros.describe.describer import build_describer
+from anyloc_ros.config import (
+    DescribeConfig,
+    LocalizeConfig,
+    MonitorConfig,
+    SequenceConfig,
+    TeachConfig,
+    VerifyConfig,
+)
+from anyloc_ros.describe.describer import build_describer, Describer
 from anyloc_ros.errors import ImageError, SourceError
 from anyloc_ros.evaluate.ground_truth import parse_truth, positives
-from anyloc_ros.evaluate.recall import Recall, recall_at_k
+from anyloc_ros.evaluate.metrics.recall import Recall, recall_at_k
 from anyloc_ros.evaluate.replay import (
     ignore_progress,
     localize_source,
@@ -30,6 +38,7 @@ from anyloc_ros.io.source import Source
 from anyloc_ros.localize.recognizer import PlaceRecognizer
 from anyloc_ros.mapping.finish import finish, Progress
 from anyloc_ros.mapping.geodesy import Datum, is_on_earth
+from anyloc_ros.mapping.place_map import PlaceMap
 from anyloc_ros.mapping.poses import PoseBuffer
 from anyloc_ros.mapping.records import Keyframe
 from anyloc_ros.mapping.teach import open_for_teaching, TeachSession
@@ -65,6 +74,10 @@ def evaluate(
     teach: TeachConfig,
     localize: LocalizeConfig,
     progress: Progress = ignore_progress,
+    *,
+    sequence: SequenceConfig,
+    monitor: MonitorConfig,
+    verify: VerifyConfig,
 ) -> Evaluation:
     """
     Make a map of every image of `references` and localize every image of `queries` on it.
@@ -77,8 +90,17 @@ def evaluate(
     """
     began = perf_counter()
     kind, _ = parse_truth(truth)
-    recognizer, datum = _teach(references, describe, teach, localize, progress)
-    answers = [answer for _, answer in localize_source(queries, recognizer, progress)]
+    with _taught(references, describe, teach, progress) as (place_map, describer):
+        recognizer = PlaceRecognizer(
+            place_map,
+            describer,
+            replace(localize, top_k=max(KS)),
+            sequence=sequence,
+            monitor=monitor,
+            verify=verify,
+        )
+        datum = place_map.datum
+        answers = [answer for _, answer in localize_source(queries, recognizer, progress, teach)]
     read = [answer for answer in answers if not isinstance(answer, ImageError)]
     if not read:
         raise SourceError(f'{queries.name}: none of its {len(answers)} images can be read')
@@ -125,13 +147,11 @@ def positions(
     return found
 
 
-def _teach(
-    references: Source,
-    describe: DescribeConfig,
-    teach: TeachConfig,
-    localize: LocalizeConfig,
-    progress: Progress,
-) -> tuple[PlaceRecognizer, Datum | None]:
+@contextmanager
+def _taught(
+    references: Source, describe: DescribeConfig, teach: TeachConfig, progress: Progress
+) -> Iterator[tuple[PlaceMap, Describer]]:
+    """Give a finished map of every image, in a temporary file, and the describer of it."""
     describer = build_describer(describe)
     with (
         TemporaryDirectory(prefix='anyloc_') as folder,
@@ -147,11 +167,10 @@ def _teach(
             max_speed_mps=max_speed_mps(references),
         )
         teach_source(references, session, progress)
-        describer = finish(
-            place_map, describer, whitening_dim=describe.whitening_dim, progress=progress
+        yield (
+            place_map,
+            finish(place_map, describer, whitening_dim=describe.whitening_dim, progress=progress),
         )
-        localize = replace(localize, top_k=max(KS))
-        return PlaceRecognizer(place_map, describer, localize), place_map.datum
 
 
 def stamps_of(source: Source) -> list[int]:

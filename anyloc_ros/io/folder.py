@@ -99,19 +99,25 @@ class FolderSource:
         :raises SourceError: an image file cannot be read. One that is damaged raises ImageError
           only when it is decoded.
         """
-        images = (self._image(stamp_ns, name) for stamp_ns, name in self._images)
+        images = (
+            read_image(self._folder / name, stamp_ns, self._camera_frame)
+            for stamp_ns, name in self._images
+        )
         yield from heapq.merge(self._poses, images, key=lambda sample: sample.stamp_ns)
 
-    def _image(self, stamp_ns: int, name: str) -> ImageSample:
-        path = self._folder / name
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise SourceError(f'{path}: the image cannot be read: {error.strerror}') from error
-        encoded = data if image_format(data) in ('jpeg', 'png') else None
-        return ImageSample(
-            stamp_ns, name, self._camera_frame, encoded, partial(decode_compressed, data)
-        )
+
+def read_image(path: Path, stamp_ns: int, frame_id: str = '') -> ImageSample:
+    """
+    Return the image of a file, not decoded.
+
+    :raises SourceError: the file cannot be read. A damaged one raises ImageError when decoded.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f'{path}: the image cannot be read: {error.strerror}') from error
+    encoded = data if image_format(data) in ('jpeg', 'png') else None
+    return ImageSample(stamp_ns, path.name, frame_id, encoded, partial(decode_compressed, data))
 
 
 def image_names(folder: Path) -> list[str]:

@@ -15,6 +15,8 @@ from anyloc_ros.evaluate.ground_truth import (
     positives,
     positives_by_frames,
     positives_by_radius,
+    read_list,
+    read_rows,
     read_vprbench,
 )
 import numpy as np
@@ -30,6 +32,54 @@ def test_the_radius_is_inclusive_and_nan_has_no_positive():
     references = np.array([[0.0, 0, 0], [3.0, 4.0, 0], [0, 0, 5.1], [np.nan, 0, 0]])
     queries = np.array([[0.0, 0, 0], [np.nan, np.nan, np.nan]])
     assert positives_by_radius(queries, references, 5.0) == [{0, 1}, set()]
+
+
+def test_every_distance_is_looked_at():
+    random, city = np.random.default_rng(0), np.array([580000, 4476000, 200])
+    references = random.uniform(0, 30, (300, 3)) + city
+    queries = random.uniform(0, 30, (200, 3)) + city
+    references[::7] = np.nan
+    distances = np.linalg.norm(queries[:, None] - references[None], axis=2)
+    expected = [set(np.flatnonzero(row <= 6.0).tolist()) for row in distances]
+    assert positives_by_radius(queries, references, 6.0) == expected
+    assert positives_by_radius(queries[:2], references[::7], 6.0) == [set(), set()]
+    for axis in range(3):  # exactly the radius, on the Earth, in each direction
+        away = queries[:1].copy().round()
+        away[0, axis] += 25
+        assert positives_by_radius(queries[:1].round(), away, 25.0) == [{0}]
+
+
+def test_a_list_names_the_references_of_each_query(tmp_path):
+    table = tmp_path / 'truth.csv'
+    table.write_text('2, 0,1\n\n0,3,\n2,2\n1\n')
+    assert read_list(table, 4, 4) == [{3}, set(), {0, 1, 2}, set()]
+    assert positives(f'list:{table}', [()] * 3, [()] * 4) == [{3}, set(), {0, 1, 2}]
+    with pytest.raises(SourceError, match=r'query 2 with .* outside the 2 queries'):
+        read_list(table, 2, 4)
+    table.write_text('0,1\n0,x\n')
+    with pytest.raises(SourceError, match='line 2: expected QUERY,REFERENCE'):
+        read_list(table, 2, 4)
+    with pytest.raises(SourceError, match='expected rows QUERY,REFERENCE'):
+        read_list(tmp_path / 'none.csv', 2, 4)
+
+
+def test_rows_can_be_counted_in_order(tmp_path):
+    rows = np.empty((3, 2), object)
+    for number, row in enumerate([(7, [0]), (5, [2, 9]), (5, (1,))]):
+        rows[number] = row
+    np.save(tmp_path / 'truth.npy', rows)
+    assert read_rows(tmp_path / 'truth.npy') == [{0}, {2, 9}, {1}]
+    assert read_rows(tmp_path / 'truth.npy', first_row=1) == [{2, 9}, {1}]
+
+
+def test_one_list_in_very_many_rows_is_refused(tmp_path):
+    same = list(range(3000))
+    rows = np.empty((1000, 2), object)
+    for number in range(1000):
+        rows[number] = number, same
+    np.save(tmp_path / 'truth.npy', rows)
+    with pytest.raises(SourceError, match='more references than bytes'):
+        read_rows(tmp_path / 'truth.npy')
 
 
 def test_corridor_has_two_frames_on_each_side(data):
@@ -97,7 +147,7 @@ def test_another_layout_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     'text', ['', 'frames', 'frames:', 'frames:-1', 'frames:2.5', 'radius:x', 'radius:nan',
-             'radius:-1', 'within:3']
+             'radius:-1', 'list:', 'within:3']
 )  # fmt: skip
 def test_malformed_truth_is_refused(text):
     with pytest.raises(ConfigError, match='truth'):

@@ -14,7 +14,7 @@ import re
 from anyloc_ros.config import DescribeConfig
 from anyloc_ros.describe.describer import build_describer, Describer
 from anyloc_ros.evaluate.ground_truth import positives_by_frames, read_vprbench
-from anyloc_ros.evaluate.recall import recall_at_k
+from anyloc_ros.evaluate.metrics.recall import recall_at_k
 from anyloc_ros.io.decode import decode_compressed
 import numpy as np
 
