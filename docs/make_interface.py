@@ -25,8 +25,15 @@ from anyloc_ros.ros.parameters import parameters_in
 PAGE = Path(__file__).with_name('interface.md')
 
 INPUTS = {
-    'image': ('sensor_msgs/msg/Image', 'with `image_transport: raw`'),
-    'image/compressed': ('sensor_msgs/msg/CompressedImage', 'with `image_transport: compressed`'),
+    'image': (
+        'sensor_msgs/msg/Image',
+        'with `image_transport: raw`; with `cameras: front,rear` it is `front/image` and '
+        '`rear/image`',
+    ),
+    'image/compressed': (
+        'sensor_msgs/msg/CompressedImage',
+        'with `image_transport: compressed`; with cameras `front/image/compressed` and so on',
+    ),
     'odom': ('nav_msgs/msg/Odometry', 'poses, with `pose_source: odom`'),
     'pose': ('geometry_msgs/msg/PoseStamped', 'poses, with `pose_source: pose`'),
     'pose_with_covariance': (
@@ -34,9 +41,24 @@ INPUTS = {
         'poses, with `pose_source: pose_with_covariance`',
     ),
     'fix': ('sensor_msgs/msg/NavSatFix', 'positions, with `pose_source: fix`'),
-    'camera_info': ('sensor_msgs/msg/CameraInfo', 'optional; kept in the map and compared'),
+    'camera_info': (
+        'sensor_msgs/msg/CameraInfo',
+        'optional; kept in the map and compared; with one camera',
+    ),
 }
 """What both nodes listen to: name to type and meaning. With `pose_source: tf` it is tf2."""
+
+OWN_INPUTS = {
+    'map_builder': {},
+    'localizer': {
+        'initialpose': (
+            'geometry_msgs/msg/PoseWithCovarianceStamped',
+            'where the robot is, give or take the covariance; the orientation is not used. '
+            'Another frame than that of the map is transformed by tf2, or refused with a reason',
+        ),
+    },
+}
+"""What only one of them listens to."""
 
 HEALTH = {
     '~/status': (
@@ -55,8 +77,8 @@ OUTPUTS = {
         '~/keyframes': ('nav_msgs/msg/Path', 'the route that is taught; latched'),
         '~/map_info': (
             'std_msgs/msg/String',
-            'JSON: `file method references length_m state dropped progress problem`; latched. The '
-            'state is `recording`, `finishing` or `finished`',
+            'JSON: `file method references length_m warnings state dropped progress problem`; '
+            'latched. The state is `recording`, `finishing` or `finished`',
         ),
         **HEALTH,
     },
@@ -102,9 +124,14 @@ SERVICES = {
     'localizer': {
         '~/load_map': (
             'std_srvs/srv/Trigger',
-            'take up `map_path` now; a map that is refused leaves the one before in use',
+            'take up `map_path` now and search everywhere on it; a map that is refused leaves the '
+            'one before in use',
         ),
-        '~/enable': ('std_srvs/srv/SetBool', 'stop or resume work, the network stays loaded'),
+        '~/relocalize': ('std_srvs/srv/Trigger', 'forget the past and search everywhere'),
+        '~/enable': (
+            'std_srvs/srv/SetBool',
+            'stop or resume work, the network stays loaded; resumed, it searches everywhere',
+        ),
     },
 }
 
@@ -120,7 +147,8 @@ unless `autostart` is false.
 
 Outputs are reliable, keep the last one, and carry the stamp of the image they are about. *Latched*
 is transient local: who comes later gets the last message. Latched topics do not clear when a node
-dies: a controller trusts `~/matches` alone, whose silence means failure.
+dies: a controller trusts `~/matches` alone, whose silence means failure. What the localizer says
+of itself, and when it forgets, is in [states](states.md).
 """
 
 
@@ -130,7 +158,11 @@ def page() -> str:
     for node in NODES:
         topics = ('topic', 'type', 'meaning')
         services = ('service', *topics[1:])
-        parts += [f'## `{node}`\n', 'Listens to\n', _table(topics, _rows(INPUTS))]
+        parts += [
+            f'## `{node}`\n',
+            'Listens to\n',
+            _table(topics, _rows(INPUTS | OWN_INPUTS[node])),
+        ]
         parts += ['Publishes\n', _table(topics, _rows(OUTPUTS[node]))]
         parts += ['Offers\n', _table(services, _rows(SERVICES[node]))]
         parts += ['Parameters; those that are not live are set before the node is configured\n']

@@ -24,6 +24,7 @@ import typer
 if TYPE_CHECKING:
     from anyloc_ros.io.source import Source
     from anyloc_ros.mapping.finish import Progress
+    from anyloc_ros.mapping.records import Event
 
 PATHS = ('weights_path', 'mask_path')
 RUNTIME = ('device', 'precision', *PATHS)
@@ -171,6 +172,13 @@ def say_notes(source: Source) -> None:
     """Print what a source chose, counted or left out."""
     for note in source.notes:
         say(f'{source.name}: {note}')
+
+
+def say_warnings(events: Iterable[Event]) -> None:
+    """Print what went wrong while a map was made, and where its route is weak."""
+    for event in events:
+        if event.level != 'info':
+            say(f'{event.level}: {event.text}')
 
 
 def report(result: Mapping[str, Any], json_file: Path | None) -> None:

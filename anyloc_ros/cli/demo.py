@@ -17,7 +17,14 @@ import time
 from typing import Annotated
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, LocalizeConfig, TeachConfig
+from anyloc_ros.config import (
+    DescribeConfig,
+    LocalizeConfig,
+    MonitorConfig,
+    SequenceConfig,
+    TeachConfig,
+    VerifyConfig,
+)
 from anyloc_ros.errors import AnyLocError, ConfigError
 import typer
 
@@ -71,7 +78,16 @@ def demo(
     if not 0 <= rate <= 1000:
         raise ConfigError(f'--rate: expected images per second from 0 to 1000, got {rate:g}')
     configs = common.configs(
-        (DescribeConfig, TeachConfig, LocalizeConfig), settings, method=method
+        (
+            DescribeConfig,
+            TeachConfig,
+            LocalizeConfig,
+            SequenceConfig,
+            MonitorConfig,
+            VerifyConfig,
+        ),
+        settings,
+        method=method,
     )
     from anyloc_ros.cli import demo_runs
 

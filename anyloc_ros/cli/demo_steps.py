@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 import math
 import os
@@ -17,7 +19,7 @@ from typing import Any
 
 from anyloc_ros.cli.common import RUNTIME
 from anyloc_ros.cli.demo_runs import Runs
-from anyloc_ros.config import DescribeConfig, LocalizeConfig, parameters_of, TeachConfig
+from anyloc_ros.config import DescribeConfig, parameters_of, TeachConfig
 from anyloc_ros.evaluate.look import look, pairs_of, spread_rows
 from anyloc_ros.evaluate.repeat_run import QueryAnswer, RepeatRun, truth_of
 from anyloc_ros.evaluate.report import choose, in_words, write_report
@@ -46,17 +48,18 @@ class Done:
 def run(
     runs: Runs,
     out: Path,
-    configs: tuple[DescribeConfig, TeachConfig, LocalizeConfig],
+    configs: Sequence[Any],
     rate_hz: float,
     progress: Progress,
 ) -> Done:
     """
     Teach by a map builder, localize by a localizer.
 
+    :param configs: a DescribeConfig, a TeachConfig, and the groups of the localizer.
     :param rate_hz: images of the repeat run per second, 0 in lock-step.
     :raises AnyLocError: a node cannot start, ends, or does not do its part.
     """
-    describe, teaching, localizing = (_given(config) for config in configs)
+    describe, teaching, *localizing = (_given(config) for config in configs)
     map_path = out / 'route.anyloc'
     stamps_ns = stamps_of(runs.teach)
     taught = teach(
@@ -71,7 +74,7 @@ def run(
     played = localize(
         runs.repeat,
         pace,
-        {'map_path': str(map_path), **where, **localizing},
+        {'map_path': str(map_path), **where, **dict(ChainMap(*localizing))},
         out / 'localizer.log',
         progress,
     )
@@ -97,7 +100,7 @@ def write(done: Done, out: Path, progress: Progress) -> dict[str, Any]:
         for name, value in repeat_run.figures().items()
     }
     summary = known | {
-        'same_best_as_offline': seen.agreement(repeat_run),
+        'same_best_as_single_images': seen.agreement(repeat_run),
         'teach_images': done.taught.played.images,
         'teach_lost': done.taught.lost,
         'method': done.describe.method,
@@ -159,7 +162,7 @@ def _query_answer(played: Played, number: int) -> QueryAnswer | None:
     )
 
 
-def _given(config: DescribeConfig | TeachConfig | LocalizeConfig) -> dict[str, Any]:
+def _given(config: Any) -> dict[str, Any]:
     """Return the values that are not the defaults."""
     known = parameters_of(type(config))
     return {name: value for name, value in asdict(config).items() if value != known[name][0]}

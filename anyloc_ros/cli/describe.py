@@ -21,7 +21,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anyloc_ros.describe.describer import Extractor
+    from anyloc_ros.describe.views import Extractor
 
     Describe = Callable[[np.ndarray], np.ndarray]
 

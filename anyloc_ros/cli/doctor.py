@@ -70,7 +70,10 @@ def _machine(
         found, describer, camera = checks.check_map(map_file, method, config)
     findings += found
     if describer is not None:
-        size = (camera['height'], camera['width']) if camera else checks.USUAL_SIZE
+        height, width = checks.USUAL_SIZE
+        size = height, width * describer.config.views
+        if camera:
+            size = camera['height'], camera['width']
         findings.append(checks.check_speed(describer, config.device, size))
     return findings, camera
 

@@ -11,12 +11,29 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, LocalizeConfig, parameters_of, TeachConfig
+from anyloc_ros.config import (
+    DescribeConfig,
+    LocalizeConfig,
+    MonitorConfig,
+    parameters_of,
+    SequenceConfig,
+    TeachConfig,
+    VerifyConfig,
+)
 import typer
+
+GROUPS = (
+    DescribeConfig,
+    TeachConfig,
+    LocalizeConfig,
+    SequenceConfig,
+    MonitorConfig,
+    VerifyConfig,
+)
 
 EVALUATED = frozenset(
     name
-    for group in (DescribeConfig, TeachConfig, LocalizeConfig)
+    for group in GROUPS
     for name in parameters_of(group)
     if not name.startswith(('keyframe_', 'map_', 'store_', 'top_k'))
 )
@@ -33,6 +50,13 @@ def evaluate(
     seed: Annotated[
         int | None, typer.Option(help='Start of the vocabulary; 42 if not given.')
     ] = None,
+    drive: Annotated[
+        bool,
+        typer.Option(
+            '--drive',
+            help='The queries are one drive: filter them as a robot does, not each by itself.',
+        ),
+    ] = False,
     settings: common.SetOption = (),
     rate: common.RateOption = 10.0,
     image_topic: common.ImageTopicOption = '',
@@ -49,12 +73,14 @@ def evaluate(
     from anyloc_ros.evaluate.run import evaluate as run
     from anyloc_ros.io.source import open_source
 
-    describe, teach, localize = common.configs(
-        (DescribeConfig, TeachConfig, LocalizeConfig),
+    single = {} if drive else {'filter': 'none', 'consecutive_accepts': 1}
+    describe, teach, localize, sequence, monitor, verify = common.configs(
+        GROUPS,
         settings,
         only=EVALUATED,
         method=method,
         vocabulary_seed=seed,
+        **single,
     )
     sources = [
         open_source(
@@ -67,12 +93,23 @@ def evaluate(
         for text, poses in ((references, reference_poses), (queries, query_poses))
     ]
     with common.progress_bars() as progress:
-        found = run(*sources, truth, describe, teach, localize, progress)
+        found = run(
+            *sources,
+            truth,
+            describe,
+            teach,
+            localize,
+            progress,
+            sequence=sequence,
+            monitor=monitor,
+            verify=verify,
+        )
     for source in sources:
         common.say_notes(source)
     result = {
         'method': describe.method,
         'truth': truth,
+        'filter': sequence.filter,
         **{f'recall_at_{k}': share for k, share in found.recall.at.items()},
         **{f'recall_at_{k}_answerable': s for k, s in found.recall.at_answerable.items()},
         'queries': found.recall.queries,

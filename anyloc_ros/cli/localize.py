@@ -15,12 +15,31 @@ from pathlib import Path
 from typing import Annotated, Any, TYPE_CHECKING
 
 from anyloc_ros.cli import common
-from anyloc_ros.config import DescribeConfig, LocalizeConfig, parameters_of
+from anyloc_ros.config import (
+    DescribeConfig,
+    LocalizeConfig,
+    MonitorConfig,
+    parameters_of,
+    SequenceConfig,
+    TeachConfig,
+    VerifyConfig,
+)
 from anyloc_ros.errors import ImageError
 import typer
 
 if TYPE_CHECKING:
     from anyloc_ros.localize.recognizer import Recognition
+
+LOCALIZING = (LocalizeConfig, SequenceConfig, MonitorConfig, VerifyConfig)
+
+SETTABLE = frozenset(
+    [
+        *common.RUNTIME,
+        *(name for name in parameters_of(TeachConfig) if name.startswith('pose_')),
+        *(name for group in LOCALIZING for name in parameters_of(group) if name != 'top_k'),
+    ]
+)
+"""What the node localizer has too."""
 
 COLUMNS = (
     'stamp_ns',
@@ -49,6 +68,7 @@ def localize(
     settings: common.SetOption = (),
     rate: common.RateOption = 10.0,
     image_topic: common.ImageTopicOption = '',
+    pose_topic: common.PoseTopicOption = '',
     poses_file: common.PosesOption = '',
     json_file: common.JsonOption = None,
 ) -> None:
@@ -56,27 +76,28 @@ def localize(
     Localize every image of a bag or a folder on a map.
 
     The CSV has a row for each image and rank (1 is the best candidate): metres and rad in the
-    frame of the map, empty where the reference has no pose; probability is empty as long as no
-    sequence filter runs.
+    frame of the map, empty where the reference has no pose; probability is empty with filter=none.
+    The poses of the source are its odometry, as on a robot; without any, neighbours are searched.
     """
     from anyloc_ros.evaluate.replay import localize_source
     from anyloc_ros.io.source import open_source
     from anyloc_ros.localize.recognizer import open_recognizer
 
-    here, config = common.configs(
-        (DescribeConfig, LocalizeConfig),
-        settings,
-        only={*common.RUNTIME, *parameters_of(LocalizeConfig)} - {'top_k'},
-        top_k=top_k,
+    here, poses, config, sequence, monitor, verify = common.configs(
+        (DescribeConfig, TeachConfig, *LOCALIZING), settings, only=SETTABLE, top_k=top_k
     )
     run = open_source(
         source,
         rate_hz=rate,
         image_topic=image_topic,
+        pose_topic=pose_topic,
         poses_file=poses_file,
-        with_poses=False,
     )
-    recognizer = open_recognizer(map_file, config, here)
+    recognizer = open_recognizer(
+        map_file, config, here, sequence=sequence, monitor=monitor, verify=verify
+    )
+    for problem in recognizer.problems:
+        common.say(f'{map_file}: {problem}')
     read: list[Recognition] = []
     bad = 0
     with (
@@ -86,7 +107,7 @@ def localize(
         text = io.TextIOWrapper(file, encoding='utf-8', newline='')
         table = csv.writer(text, lineterminator='\n')
         table.writerow(COLUMNS)
-        for sample, answer in localize_source(run, recognizer, progress):
+        for sample, answer in localize_source(run, recognizer, progress, poses):
             if isinstance(answer, ImageError):
                 bad += 1
                 common.say(f'{sample.name} at {sample.stamp_ns}: {answer}')
@@ -97,15 +118,13 @@ def localize(
         text.detach()
     common.say_notes(run)
     accepted = sum(answer.match is not None for answer in read)
-    limits = recognizer.thresholds
     result = {
         'map': str(map_file),
         'method': recognizer.describer.config.method,
         'queries': len(read),
         'accepted': accepted,
         'bad_images': bad,
-        'accept_similarity': limits.similarity,
-        'accept_margin': limits.margin,
+        'filter': sequence.filter,
         'describe_ms_median': _median([answer.describe_ms for answer in read]),
         'search_ms_median': _median([answer.search_ms for answer in read]),
     }
@@ -126,13 +145,17 @@ def _rows(answer: Recognition) -> list[list[Any]]:
                 reference.index,
                 reference.route,
                 f'{candidate.similarity:.6f}',
-                '',
+                _number(candidate.probability),
                 int(rank == 1 and answer.match is not None),
                 answer.state,
-                *('' if math.isnan(number) else f'{number:.6f}' for number in place),
+                *map(_number, place),
             ]
         )
     return rows
+
+
+def _number(number: float) -> str:
+    return '' if math.isnan(number) else f'{number:.6f}'
 
 
 def _median(numbers: list[float]) -> float:

@@ -76,9 +76,9 @@ def check_map(
     :param method: refuse another one, empty text takes any.
     :returns: also the describer, and the camera of the teach run; None what there is not.
     """
+    from anyloc_ros.mapping.cameras import CAMERA
     from anyloc_ros.mapping.method import describer_of
     from anyloc_ros.mapping.place_map import PlaceMap
-    from anyloc_ros.ros.camera import CAMERA
 
     findings, describer, camera = [], None, None
     try:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TYPE_CHECKING
 
-from anyloc_ros.cli import common
+from anyloc_ros.cli import calibrate, common
 from anyloc_ros.config import DescribeConfig, parameters_of, TeachConfig
 import typer
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anyloc_ros.mapping.summary import MapInfo
 
 app = typer.Typer(no_args_is_help=True, help='Look at a map, finish it, make others of it.')
+app.command('calibrate')(calibrate.calibrate)
 
 MapArgument = Annotated[Path, typer.Argument(metavar='MAP', help='A map file.')]
 NewMapOption = Annotated[
@@ -28,13 +29,31 @@ NewMapOption = Annotated[
 
 
 @app.command()
-def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
-    """Tell what is in a map."""
+def info(
+    map_file: MapArgument,
+    quick: Annotated[
+        bool, typer.Option('--quick', help='Do not look for weak spots: at once for large maps.')
+    ] = False,
+    json_file: common.JsonOption = None,
+) -> None:
+    """
+    Tell what is in a map, and where on its routes a robot may lose its way.
+
+    Weak spots are stretches that look like others, gaps between references, and references that
+    are blurred or show nothing.
+    """
     from anyloc_ros.mapping.place_map import PlaceMap
+    from anyloc_ros.mapping.unrelated import CALIBRATED
+    from anyloc_ros.mapping.weak_spots import weak_spots
 
     with PlaceMap.open_to_read(map_file) as place_map:
         found = place_map.info()
+        calibrated = place_map.meta(CALIBRATED)
         vocabulary, whitening = place_map.vocabulary(), place_map.whitening()
+        spots = []
+        if not quick:
+            with common.progress_bars() as progress:
+                spots = weak_spots(place_map, progress)
     sizes = ', '.join(f'{height}x{width}' for height, width in found.image_sizes)
     result = {
         'file': found.file,
@@ -49,14 +68,22 @@ def info(map_file: MapArgument, json_file: common.JsonOption = None) -> None:
         'image_sizes': sizes,
         'vocabulary_words': len(vocabulary.words) if vocabulary else 0,
         'whitening_dim': len(whitening.projection) if whitening else 0,
+        'calibrated': calibrated,
         'created': found.created,
         'tool_version': found.tool_version,
         'size_bytes': found.size_bytes,
     }
     common.report(result, None)
+    told = {spot.text for spot in spots}
     for event in found.events:
-        typer.echo(f'{event.level}: {event.text}')
-    common.write_json(json_file, result | {'events': [asdict(event) for event in found.events]})
+        if event.text not in told:
+            typer.echo(f'{event.level}: {event.text}')
+    for spot in spots:
+        typer.echo(f'weak spot: {spot.text}')
+    result['events'] = [asdict(event) for event in found.events]
+    if not quick:
+        result['weak_spots'] = [asdict(spot) for spot in spots]
+    common.write_json(json_file, result)
     if found.state != 'finished':
         common.say(f'not finished: run "anyloc map finish {map_file}"')
 
@@ -80,6 +107,7 @@ def finish(
         only={*common.RUNTIME, 'whitening_dim', 'descriptor_dtype'},
     )
     with PlaceMap.open_to_write(map_file) as place_map, common.progress_bars() as progress:
+        noted = len(place_map.events())
         run(
             place_map,
             describer_of(place_map, describe),
@@ -88,6 +116,7 @@ def finish(
             progress=progress,
         )
         info = place_map.info()
+    common.say_warnings(info.events[noted:])
     common.report(_finished(info), json_file)
 
 
@@ -110,7 +139,9 @@ def rebuild(
 
     known = {*parameters_of(DescribeConfig), 'descriptor_dtype'}
     with PlaceMap.open_to_read(map_file) as place_map, common.progress_bars() as progress:
-        before = {} if method else place_map.describe_config
+        config = place_map.describe_config
+        # Several views stay several views, by whichever method.
+        before = {'views': config.get('views', 1)} if method else config
         describe, teach = common.configs(
             (DescribeConfig, TeachConfig),
             settings,

@@ -77,6 +77,7 @@ def teach(
         open_for_teaching(map_file, describer, asdict(describer.config), config) as place_map,
         common.progress_bars() as progress,
     ):
+        noted = len(place_map.events())
         session = TeachSession(
             place_map,
             describer,
@@ -95,6 +96,7 @@ def teach(
             )
         info, counters = place_map.info(), session.counters
     common.say_notes(run)
+    common.say_warnings(info.events[noted:])
     result = {
         'map': str(map_file),
         'state': info.state,

@@ -118,7 +118,10 @@ def decode_image(
     rows = height * 3 // 2 if layout.half_chroma else height
     _check_length(what, rows, step, raw)
     pixels = raw.reshape(rows, step)[:, :row_bytes].reshape(rows, width, layout.pixel_bytes)
-    return layout.to_rgb(pixels, bool(is_bigendian))
+    try:
+        return layout.to_rgb(pixels, bool(is_bigendian))
+    except (MemoryError, cv2.error) as error:
+        raise ImageError(f'{what}: it cannot be converted, {error}') from error
 
 
 def decode_compressed(data: Any) -> _Image:
@@ -140,14 +143,14 @@ def decode_compressed(data: Any) -> _Image:
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
-    except cv2.error as error:
+        if image is not None:
+            return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    except (MemoryError, cv2.error) as error:
         raise ImageError(f'OpenCV cannot decode the image: {error}') from error
-    if image is None:
-        raise ImageError(
-            f'the image of {width}x{height} pixels is corrupt: OpenCV cannot decode it '
-            f'({len(encoded)} bytes)'
-        )
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    raise ImageError(
+        f'the image of {width}x{height} pixels is corrupt: OpenCV cannot decode it '
+        f'({len(encoded)} bytes)'
+    )
 
 
 def _check_length(what: str, rows: int, step: int, raw: _Image) -> None:

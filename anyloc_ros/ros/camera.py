@@ -8,11 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-CAMERA, CALIBRATION = 'camera', 'camera_info'
-"""The keys in the map."""
 
 
 def camera_of(frame_id: str, encoding: str, size: tuple[int, int]) -> dict[str, Any]:
@@ -40,3 +37,38 @@ def differences(taught: Mapping[str, Any] | None, now: Mapping[str, Any]) -> lis
         for name, value in (taught or {}).items()
         if value != now.get(name)
     ]
+
+
+class CameraCheck:
+    """
+    Tells how the camera differs from the one a map was taught with, whenever it is another one.
+
+    :param taught: what `camera_of` gave then, None where the map does not say.
+    :param calibration: the same of `calibration_of`.
+    """
+
+    def __init__(
+        self,
+        taught: Mapping[str, Any] | None,
+        calibration: Mapping[str, Any] | None,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._taught = taught
+        self._calibration = calibration
+        self._warn = warn
+        self._camera: dict[str, Any] | None = None
+
+    def see_image(self, frame_id: str, encoding: str, size: tuple[int, int]) -> None:
+        """Compare an image of this size (height, width)."""
+        camera = camera_of(frame_id, encoding, size)
+        if camera != self._camera:
+            self._camera = camera
+            self._tell(differences(self._taught, camera))
+
+    def see_info(self, message: Any) -> None:
+        """Compare a sensor_msgs/CameraInfo."""
+        self._tell(differences(self._calibration, calibration_of(message)))
+
+    def _tell(self, texts: list[str]) -> None:
+        for text in texts:
+            self._warn(text)

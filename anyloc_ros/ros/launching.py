@@ -30,12 +30,15 @@ NODES = {'teach': 'map_builder', 'localize': 'localizer'}
 SAVING_S = '30'
 """How long a node may save after SIGINT, and again after SIGTERM, before it is killed."""
 
+IMAGE_TOPIC = 'image'
+"""The argument of this name where it was not given."""
+
 POSE_TOPICS = ('odom', 'pose', 'pose_with_covariance', 'fix')
 """What the node calls its topic of poses, by `pose_source`."""
 
 _AS_FILE = '; empty: as params_file says'
 _YES_NO = ('', 'true', 'false')
-_TEXTS, _FLAGS = ('map_path', 'method', 'device'), ('use_sim_time', 'autostart')
+_TEXTS, _FLAGS = ('map_path', 'method', 'device', 'cameras'), ('use_sim_time', 'autostart')
 """Arguments that are parameters of the node, where they are not empty."""
 
 
@@ -49,9 +52,11 @@ def arguments(params_file: SomeSubstitutionsType) -> list[DeclareLaunchArgument]
         _argument('params_file', 'YAML file with the parameters of the node', params_file),
         _argument(
             'image_topic',
-            'Topic of the images, without /compressed; camera_info is expected beside it',
-            'image',
+            'Topic of the images, without /compressed; camera_info is expected beside it. With '
+            'several cameras their topics, in the same order; left alone: NAME/image',
+            IMAGE_TOPIC,
         ),
+        _argument('cameras', 'Names of several cameras, separated by commas' + _AS_FILE),
         _argument('odom_topic', 'Topic of the poses, whichever type pose_source names', 'odom'),
         _argument('namespace', 'Namespace of the node'),
         _argument('device', 'Where the network runs' + _AS_FILE, choices=devices),
@@ -86,7 +91,6 @@ def route_node(context: LaunchContext, mode: str, **options: Any) -> LifecycleNo
     """
     name, namespace = NODES[mode], _value(context, 'namespace')
     image_topic, odom_topic = _value(context, 'image_topic'), _value(context, 'odom_topic')
-    camera_info = posixpath.join(posixpath.dirname(image_topic), 'camera_info')
     logger = '.'.join(part for part in (*namespace.split('/'), name) if part)
     return LifecycleNode(
         package=PACKAGE,
@@ -95,8 +99,7 @@ def route_node(context: LaunchContext, mode: str, **options: Any) -> LifecycleNo
         namespace=namespace,
         parameters=[_value(context, 'params_file'), _overrides(context)],
         remappings=[
-            ('image', image_topic),
-            ('camera_info', camera_info),
+            *image_remappings(_value(context, 'cameras'), image_topic),
             *((topic, odom_topic) for topic in POSE_TOPICS),
         ],
         ros_arguments=['--log-level', f'{logger}:={_value(context, "log_level")}'],
@@ -109,6 +112,26 @@ def route_node(context: LaunchContext, mode: str, **options: Any) -> LifecycleNo
         sigkill_timeout=SAVING_S,
         **options,
     )
+
+
+def image_remappings(cameras: str, image_topic: str) -> list[tuple[str, str]]:
+    """
+    Return what the node calls its topics of images, and where these come from.
+
+    :raises ValueError: another number of topics than of cameras.
+    """
+    if not cameras:
+        camera_info = posixpath.join(posixpath.dirname(image_topic), 'camera_info')
+        return [('image', image_topic), ('camera_info', camera_info)]
+    if image_topic == IMAGE_TOPIC:
+        return []
+    names, topics = cameras.split(','), image_topic.split(',')
+    if len(names) != len(topics):
+        raise ValueError(
+            f'image_topic: expected {len(names)} topics with commas between, for the cameras '
+            f'{cameras}, got {image_topic!r}'
+        )
+    return [(f'{name}/image', topic) for name, topic in zip(names, topics, strict=True)]
 
 
 def rviz(context: LaunchContext) -> list[Node]:

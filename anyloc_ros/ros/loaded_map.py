@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anyloc_ros.config import AUTO, DescribeConfig, LocalizeConfig
+from anyloc_ros.config import (
+    DescribeConfig,
+    LocalizeConfig,
+    MonitorConfig,
+    SequenceConfig,
+    VerifyConfig,
+)
 from anyloc_ros.errors import ConfigError, MapError
-from anyloc_ros.localize.acceptance import Thresholds
 from anyloc_ros.localize.recognizer import Candidate, PlaceRecognizer
+from anyloc_ros.mapping.cameras import CAMERA, require_cameras
 from anyloc_ros.mapping.method import describer_of
-from anyloc_ros.mapping.place_map import PlaceMap
-from anyloc_ros.ros.camera import CALIBRATION, CAMERA
+from anyloc_ros.mapping.place_map import CALIBRATION, PlaceMap
 from anyloc_ros.ros.diagnostics import fingerprint_digest
 from anyloc_ros.ros.estimate import usual_step_m
 import numpy as np
@@ -30,9 +35,9 @@ class LoadedMap:
     """
     A recognizer and the facts of its map.
 
-    `learned` are the thresholds the map itself gives, `camera` and `calibration` what it was
-    taught with (None where it does not say), `rows` the places of the references in the recognizer
-    by id, `last_index` the position of the last reference of each route.
+    `camera` and `calibration` are what it was taught with (None where it does not say), `rows` the
+    places of the references in the recognizer by id, `last_index` the position of the last
+    reference of each route.
     """
 
     path: Path
@@ -40,19 +45,11 @@ class LoadedMap:
     frame: str
     method: str
     fingerprint: str
-    learned: Thresholds
     step_m: float
     rows: dict[int, int]
     last_index: dict[int, int]
     camera: dict[str, Any] | None
     calibration: dict[str, Any] | None
-
-    def set_thresholds(self, config: LocalizeConfig) -> None:
-        """Accept by the configured thresholds, `auto` ones as the map gives them."""
-        given = config.accept_similarity, config.accept_margin
-        learned = self.learned.similarity, self.learned.margin
-        chosen = (x if g == AUTO else g for g, x in zip(given, learned, strict=True))
-        self.recognizer.thresholds = Thresholds(*chosen)
 
     def same_place(self, candidates: Sequence[Candidate]) -> list[bool]:
         """Return which of the candidates show the place of the first one."""
@@ -60,14 +57,25 @@ class LoadedMap:
         return self.recognizer.places.same(rows[0], rows).tolist()
 
 
-def load_map(path: str, method: str, where: DescribeConfig, config: LocalizeConfig) -> LoadedMap:
+def load_map(
+    path: str,
+    method: str,
+    cameras: Sequence[str],
+    where: DescribeConfig,
+    localize: LocalizeConfig,
+    sequence: SequenceConfig,
+    monitor: MonitorConfig,
+    verify: VerifyConfig,
+) -> LoadedMap:
     """
     Open a map, load the network it was made with, and describe one image to warm up.
 
     :param method: refuse another one, empty text takes any.
+    :param cameras: refuse others, see `require_cameras`.
     :param where: see describer_of.
     :raises ConfigError: `path` is empty.
-    :raises MapError: missing, foreign, damaged, not recovered, not finished, of another method.
+    :raises MapError: missing, foreign, damaged, not recovered, not finished, of another method,
+        with other cameras.
     :raises ModelError: the weights of its method are missing or are others.
     """
     if not path:
@@ -80,10 +88,11 @@ def load_map(path: str, method: str, where: DescribeConfig, config: LocalizeConf
                 f'{method!r}; leave the parameter method empty, or make a map for it: anyloc map '
                 f'rebuild {place_map.path} --out NEW'
             )
+        require_cameras(place_map, cameras)
         describer = describer_of(place_map, where)
-        # Its thresholds as the map gives them: the configured ones are put over them below.
-        automatic = LocalizeConfig(top_k=config.top_k, index=config.index)
-        recognizer = PlaceRecognizer(place_map, describer, automatic)
+        recognizer = PlaceRecognizer(
+            place_map, describer, localize, sequence=sequence, monitor=monitor, verify=verify
+        )
         references = recognizer.references
         last_index: dict[int, int] = {}
         for reference in references:
@@ -94,14 +103,12 @@ def load_map(path: str, method: str, where: DescribeConfig, config: LocalizeConf
             frame=place_map.map_frame,
             method=place_map.method,
             fingerprint=fingerprint_digest(place_map.fingerprint),
-            learned=recognizer.thresholds,
             step_m=usual_step_m(references),
             rows={reference.id: row for row, reference in enumerate(references)},
             last_index=last_index,
             camera=place_map.meta(CAMERA),
             calibration=place_map.meta(CALIBRATION),
         )
-    loaded.set_thresholds(config)
     # The first image is slower: now, at the size the map has, and not while somebody waits.
     size = references[0].image_size
     describer.describe([np.zeros((*size, 3), np.uint8)])

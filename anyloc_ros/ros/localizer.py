@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import sys
 from typing import Any
 
@@ -17,27 +18,31 @@ from anyloc_ros.config import (
     InputConfig,
     LocalizeConfig,
     LocalizerConfig,
+    MonitorConfig,
+    SequenceConfig,
     TeachConfig,
+    VerifyConfig,
 )
-from anyloc_ros.errors import AnyLocError
-from anyloc_ros.localize.recognizer import Recognition
-from anyloc_ros.ros.camera import calibration_of, camera_of, differences
+from anyloc_ros.errors import MapError
+from anyloc_ros.localize.monitor import SEARCHING
+from anyloc_ros.mapping.cameras import camera_names
+from anyloc_ros.ros.camera import CameraCheck
+from anyloc_ros.ros.debug_outputs import DebugOutputs
 from anyloc_ros.ros.diagnostics import device_and_precision, Rate
-from anyloc_ros.ros.drawing import markers, match_image, reference_image
-from anyloc_ros.ros.inputs import CameraImage, Inputs, PoseInput
+from anyloc_ros.ros.drawing import match_image, reference_image
+from anyloc_ros.ros.initial_pose import InitialPose
+from anyloc_ros.ros.inputs import CameraImage, Inputs
 from anyloc_ros.ros.loaded_map import load_map, LoadedMap
 from anyloc_ros.ros.localize_report import Answers, localize_status
+from anyloc_ros.ros.localize_services import LocalizeServices
+from anyloc_ros.ros.looking import Looked, Looking
 from anyloc_ros.ros.mailbox import Mailbox
-from anyloc_ros.ros.messages import header, image_message, Status
-from anyloc_ros.ros.node import RouteNode
-from anyloc_ros.ros.odometer import Odometer
-from anyloc_ros.ros.qos import OUTPUT
+from anyloc_ros.ros.messages import Status
+from anyloc_ros.ros.node import ACTIVE, RouteNode
+from anyloc_ros.ros.odometer import LiveOdometer, WAIT_S
 from anyloc_ros.ros.run import run
+from anyloc_ros.ros.standing import SET_BACK_S, Standing
 from anyloc_ros.ros.transforms import MapToOdom
-import numpy as np
-from sensor_msgs.msg import Image
-from std_srvs.srv import SetBool, Trigger
-from visualization_msgs.msg import MarkerArray
 
 PARAMETERS = {
     InputConfig: (),
@@ -45,9 +50,15 @@ PARAMETERS = {
     DescribeConfig: ('device', 'precision', 'weights_path', 'mask_path'),
     TeachConfig: ('pose_max_gap_s', 'pose_time_offset_s', 'pose_max_speed_mps'),
     LocalizeConfig: (),
+    SequenceConfig: (),
+    MonitorConfig: (),
+    VerifyConfig: (),
     DebugConfig: (),
 }
 """The groups and names of the parameters, see NodeParameters."""
+
+LIMITS = (LocalizeConfig, SequenceConfig, MonitorConfig)
+"""The groups in which parameters of a recognizer change live."""
 
 
 class Localizer(RouteNode):
@@ -58,28 +69,17 @@ class Localizer(RouteNode):
         self.enabled = True
         self.mailbox: Mailbox[CameraImage] = Mailbox()
         self.rate = Rate()
-        self.odometer = Odometer(TeachConfig())
+        self.odometer = LiveOdometer(TeachConfig())
+        self.standing = Standing()
+        self.answers: Answers | None = None
         self.device = self.precision = ''
-        self.bad_images = 0
+        self._generation = 0
+        """Answers begun in an earlier one say nothing of the present."""
         self._map_to_odom: MapToOdom | None = None
-        self._camera: dict[str, Any] | None = None
-        self.forget()
         super().__init__('localizer', LocalizerConfig, PARAMETERS, **node_options)
-        self._answers = Answers(self)
-        self._markers = self.create_publisher(MarkerArray, '~/markers', OUTPUT)
-        self._match_image = self.create_publisher(Image, '~/match_image', OUTPUT)
-        self.create_service(
-            Trigger, '~/load_map', self._on_load_map, callback_group=self.waiting_group
-        )
-        self.create_service(SetBool, '~/enable', self._on_enable)
-
-    def forget(self) -> None:
-        """Forget the answers so far."""
-        self.answer: Recognition | None = None
-        self.bad_reason = ''
-        self.newest_ns: int | None = None
-        self.accepted_ns: int | None = None
-        self.delay_s = 0.0
+        self._debug = DebugOutputs(self)
+        self._initial_pose = InitialPose(self)
+        LocalizeServices(self)
 
     # The life cycle.
 
@@ -88,188 +88,164 @@ class Localizer(RouteNode):
         own = self.parameters.group(LocalizerConfig)
         if own.publish_tf:
             self._map_to_odom = MapToOdom(self)
-        self._take_map(self._load())
+        self.answers = Answers(self, own.output_deadline_s)
+        self.take_map(self._load())
+        if own.start_index >= 0:
+            recognizer = self.loaded.recognizer
+            recognizer.start_at(own.start_index, recognizer.references[0].route)
 
     def activate(self) -> None:
         """Listen."""
-        self.forget()
-        self.odometer = Odometer(self.parameters.group(TeachConfig))
+        self.standing.begin('activated')
+        self.standing.forget_time()
+        self.odometer = LiveOdometer(self.parameters.group(TeachConfig))
+        self._looking = Looking(self.odometer)
         self.inputs = Inputs(
             self,
             self.parameters.group(InputConfig),
             map_frame=self.loaded.frame,
             on_image=self._on_image,
             on_skipped=self.mailbox.refuse,
-            on_pose=self._on_pose,
-            on_camera_info=self._on_camera_info,
+            on_pose=self.odometer.add,
+            on_camera_info=lambda message: self._camera.see_info(message),
             warn=self.warn,
         )
 
     def deactivate(self) -> None:
-        """Drop the image that waits."""
+        """Drop the image that waits; once active again the robot may be anywhere."""
+        self._initial_pose.forget()
         self.mailbox.drop_waiting()
+        self.worker.submit(self.loaded.recognizer.forget, 'activated again')
 
     def release(self) -> None:
         """Forget map and network."""
-        self.loaded = self._map_to_odom = None
+        if self.answers is not None:
+            self.answers.destroy()
+        self.loaded = self._map_to_odom = self.answers = None
         self.device = self.precision = ''
-        self.forget()
+        self.standing.begin('')
 
     def clock_was_set_back(self) -> None:
-        """Forget answers and poses: their ages have no meaning any more."""
-        self.forget()
+        """Begin anew: ages and past poses have no meaning any more."""
         self.odometer.clear()
+        self.standing.forget_time()
+        if self.phase == ACTIVE:
+            self.relocalize('the clock was set back')
 
     def parameters_changed(self, names: set[str]) -> None:
-        """Take up thresholds and rate."""
+        """Take up limits and rate."""
         if self.loaded is not None:
-            self.loaded.set_thresholds(self.parameters.group(LocalizeConfig))
+            self._set_limits()
         if self.inputs is not None:
             self.inputs.set_max_rate(self.parameters.group(InputConfig).max_rate_hz)
+
+    def relocalize(self, reason: str) -> None:
+        """Forget the past and search everywhere; the image that is worked on is of the past."""
+        self._generation += 1
+        self.standing.begin(reason)
+        self.worker.submit(self.loaded.recognizer.forget, reason)
+        self.get_logger().info(reason)
+        self.publish_status()
 
     # What comes in.
 
     def _on_image(self, image: CameraImage) -> None:
-        if not self.enabled:
+        if not self.enabled or not self._is_newer(image):
             self.mailbox.refuse()
         elif self.mailbox.put(image):
-            self.worker.submit(self._look, self._match_image_wanted())
+            listens = any(poses.publishers for poses in self.inputs.poses)
+            wait_s = WAIT_S if listens else 0.0
+            self.worker.submit(self._look, self._generation, wait_s, self._debug.picture_wanted)
 
-    def _on_pose(self, pose: PoseInput) -> None:
-        self.odometer.add(pose)
-
-    def _on_camera_info(self, message: Any) -> None:
-        for text in differences(self.loaded.calibration, calibration_of(message)):
-            self.warn(text)
+    def _is_newer(self, image: CameraImage) -> bool:
+        back_s = self.standing.went_back_s(image.stamp_ns)
+        if back_s is None:
+            return True
+        if back_s > SET_BACK_S:
+            self.relocalize(f'the stamps of the images went back by {back_s:.1f} s')
+            return True
+        self.standing.bad_images += 1
+        self.answers.publish(image.stamp_ns, self.loaded, None)
+        self.publish_status_if_changed()
+        return False
 
     # On the worker.
 
     def _load(self) -> LoadedMap:
         own = self.parameters.group(LocalizerConfig)
-        where = self.parameters.group(DescribeConfig)
-        return load_map(own.map_path, own.method, where, self.parameters.group(LocalizeConfig))
+        groups = map(self.parameters.group, (DescribeConfig, *LIMITS, VerifyConfig))
+        try:
+            cameras = camera_names(self.parameters.group(InputConfig).cameras)
+            return load_map(own.map_path, own.method, cameras, *groups)
+        except MemoryError as error:
+            raise MapError(f'{own.map_path}: not enough memory to load it') from error
 
-    def _exchange(self) -> LoadedMap:
+    def exchange_map(self) -> LoadedMap:
         """Load the map and use it from the next image on."""
         self.loaded = loaded = self._load()
         return loaded
 
-    def _look(self, wants_picture: bool) -> None:
+    def _look(self, generation: int, wait_s: float, wants_picture: bool) -> None:
         image = self.mailbox.take()
         if image is None:
             return
         loaded = self.loaded
-        try:
-            pixels = image.decode()
-            answer = loaded.recognizer.recognize(pixels, image.stamp_ns)
-        except AnyLocError as error:
-            self.worker.post(self._on_failed, image, error)
-            return
-        finally:
-            self.mailbox.done()
-        self.worker.post(self._on_answer, image, pixels.shape[:2], loaded, answer)
-        if wants_picture:
-            reference = reference_image(loaded.path, answer.candidates)
-            picture = match_image(pixels, reference, answer)
-            self.worker.post(self._on_picture, image, picture)
+        looked = self._looking.look(image, loaded.recognizer, wait_s)
+        self.mailbox.done()
+        self.worker.post(self._on_answer, generation, loaded, looked)
+        if wants_picture and looked.pixels is not None:
+            reference = reference_image(loaded.path, looked.answer.candidates)
+            picture = match_image(looked.pixels, reference, looked.answer)
+            self.worker.post(self._debug.publish_picture, image, picture)
 
     # On the executor: what is published.
 
-    def _on_answer(
-        self,
-        image: CameraImage,
-        size: tuple[int, int],
-        loaded: LoadedMap,
-        answer: Recognition,
-    ) -> None:
-        self._answers.publish(image.stamp_ns, loaded, answer)
-        self.answer, self.newest_ns = answer, image.stamp_ns
-        self.delay_s = (self.now_ns() - image.stamp_ns) / 1e9
-        self.rate.tick()
-        if answer.match is not None:
-            self.accepted_ns = image.stamp_ns
-            self._send_transform(answer, loaded)
-        if self._markers_wanted():
-            self._markers.publish(markers(answer, loaded.frame))
-        camera = camera_of(image.frame_id, image.encoding, size)
-        if camera != self._camera:
-            self._camera = camera
-            for text in differences(loaded.camera, camera):
-                self.warn(text)
-        self.publish_status_if_changed()
-
-    def _on_failed(self, image: CameraImage, error: AnyLocError) -> None:
-        self.bad_images += 1
-        self.bad_reason = str(error)
-        self.answer, self.newest_ns = None, image.stamp_ns
-        self.delay_s = (self.now_ns() - image.stamp_ns) / 1e9
-        self.rate.tick()
-        self._answers.publish(image.stamp_ns, self.loaded, None)
-        self.get_logger().warning(f'bad image: {error}', throttle_duration_sec=5.0)
-        self.publish_status_if_changed()
-
-    def _on_picture(self, image: CameraImage, picture: np.ndarray) -> None:
-        head = header(image.stamp_ns, image.frame_id)
-        self._match_image.publish(image_message(picture, head))
-
-    def _send_transform(self, answer: Recognition, loaded: LoadedMap) -> None:
-        if self._map_to_odom is None:
-            return
-        reference, odom = answer.match.reference.pose, self.odometer.at(answer.stamp_ns)
-        if None in (reference, odom) or not (reference.has_orientation and odom.has_orientation):
-            return
-        frame_id = self.odometer.frame_id
-        self._map_to_odom.send(answer.stamp_ns, loaded.frame, frame_id, reference, odom)
-
-    def _markers_wanted(self) -> bool:
-        wanted = self.parameters.group(DebugConfig).publish_markers
-        return wanted and self._markers.get_subscription_count() > 0
-
-    def _match_image_wanted(self) -> bool:
-        wanted = self.parameters.group(DebugConfig).publish_match_image
-        return wanted and self._match_image.get_subscription_count() > 0
-
-    # Services and status.
-
-    async def _on_load_map(self, request: Any, response: Any) -> Any:
+    def _on_answer(self, generation: int, loaded: LoadedMap, looked: Looked) -> None:
         if self.loaded is None:
-            response.message = 'the node is not configured: configuring it loads the map'
-            return response
-        try:
-            loaded = await self.on_worker(self._exchange)
-        except AnyLocError as error:
-            response.message = f'{error}; the map before is still used'
-            self.get_logger().error(response.message)
-            return response
-        if self.loaded is None:
-            response.message = 'the node was cleaned up meanwhile'
-            return response
-        self._take_map(loaded)
-        response.success = True
-        response.message = f'{self.loaded.path} is loaded'
-        self.publish_status()
-        return response
-
-    def _on_enable(self, request: Any, response: Any) -> Any:
-        self.enabled = request.data
-        if not self.enabled:
-            self.mailbox.drop_waiting()
-        response.success = True
-        response.message = 'enabled' if self.enabled else 'disabled'
+            return  # it was given back while the worker was busy
+        self.rate.tick()
+        answer, image = looked.answer, looked.image
+        is_past = generation != self._generation
+        if is_past:
+            answer = replace(answer, accepted=False, state=SEARCHING, reason=self.standing.begun)
+        self.answers.publish(image.stamp_ns, loaded, answer)
+        self._debug.publish_markers(answer, loaded.frame)
+        if is_past:
+            return
+        self.standing.answered(answer, self.now_ns(), looked.same_picture_s)
+        if self._map_to_odom is not None and answer.match is not None:
+            odometer, reference = self.odometer, answer.match.reference
+            odom = odometer.at(image.stamp_ns)
+            names = loaded.frame, odometer.frame_id
+            self._map_to_odom.send(image.stamp_ns, *names, reference.pose, odom)
+        if looked.pixels is None:
+            self.standing.bad_images += 1
+            self.get_logger().warning(f'bad image: {answer.reason}', throttle_duration_sec=5.0)
+        else:
+            size = looked.pixels.shape[:2]
+            self._camera.see_image(image.frame_id, image.encoding, size)
         self.publish_status_if_changed()
-        return response
 
-    def _take_map(self, loaded: LoadedMap) -> None:
+    # Map and status.
+
+    def take_map(self, loaded: LoadedMap) -> None:
+        """Answer with a map that was loaded; its filter begins anew."""
         self.loaded = loaded
         # Once more: they may have changed while it was loaded.
-        loaded.set_thresholds(self.parameters.group(LocalizeConfig))
-        self._camera = None
-        self.forget()
+        self._set_limits()
+        self._camera = CameraCheck(loaded.camera, loaded.calibration, self.warn)
+        self.standing.begin('a map was loaded')
+        for problem in loaded.recognizer.problems:
+            self.warn(problem)
         self.device, self.precision = device_and_precision(loaded.recognizer.describer)
         self.get_logger().info(
             f'localizing on {loaded.path} ({len(loaded.recognizer.references)} references) by '
             f'{loaded.method} on {self.device} in {self.precision}'
         )
+
+    def _set_limits(self) -> None:
+        limits = map(self.parameters.group, LIMITS)
+        self.worker.submit(self.loaded.recognizer.set_limits, *limits)
 
     def status(self) -> Status:
         """Return the present status."""

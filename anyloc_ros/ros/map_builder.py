@@ -17,9 +17,11 @@ from anyloc_ros.config import (
     DescribeConfig,
     InputConfig,
     MapBuilderConfig,
+    parameters_of,
     TeachConfig,
 )
 from anyloc_ros.errors import AnyLocError, ConfigError
+from anyloc_ros.mapping.cameras import camera_names
 from anyloc_ros.ros.camera import calibration_of
 from anyloc_ros.ros.diagnostics import device_and_precision, fingerprint_digest, Rate
 from anyloc_ros.ros.inputs import CameraImage, Inputs, PoseInput
@@ -46,7 +48,7 @@ WAITING_IMAGES = 100
 PARAMETERS = {
     InputConfig: (),
     MapBuilderConfig: (),
-    DescribeConfig: (),
+    DescribeConfig: tuple(name for name in parameters_of(DescribeConfig) if name != 'views'),
     TeachConfig: (),
     DebugConfig: ('log_every_s',),
 }
@@ -81,8 +83,9 @@ class MapBuilder(RouteNode):
             own.map_path,
             self.parameters.group(DescribeConfig),
             self.parameters.group(TeachConfig),
+            camera_names(self.parameters.group(InputConfig).cameras),
             waiting=lambda: self.mailbox.waiting,
-            say=lambda text: self.worker.post(self.warn, text),
+            say=lambda text: self.worker.post(self._on_odd, text),
             taken=lambda keyframe: self.worker.post(self.report.add, keyframe),
         )
         place_map = self.recorder.map
@@ -218,6 +221,10 @@ class MapBuilder(RouteNode):
             self._progress = {'stage': stage, 'done': done, 'total': total}
         self._publish_map()
         self.publish_status_if_changed()
+
+    def _on_odd(self, text: str) -> None:
+        self.warn(text)
+        self.report.warnings.append(text)
 
     def _fail(self, error: AnyLocError) -> None:
         self.state = IDLE if isinstance(error, FinishInterrupted) else FAILED

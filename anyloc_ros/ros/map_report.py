@@ -32,6 +32,9 @@ IDLE, RECORDING, PAUSED = 'idle', 'recording', 'paused'
 FINISHING, FINISHED, FAILED = 'finishing', 'finished', 'failed'
 """What a map builder does."""
 
+MAX_WARNINGS = 20
+"""Newest warnings that `~/map_info` tells; those of the route are events in the map."""
+
 SILENCE_S = 2.0
 """A camera that is silent for so long while recording is worth a warning."""
 
@@ -50,6 +53,7 @@ class MapReport:
         """Tell of another map from now on."""
         self._about = {'file': file, 'method': method}
         self._frame = map_frame
+        self.warnings: list[str] = []
         self.references = references
         self._unpublished = 0
 
@@ -66,7 +70,11 @@ class MapReport:
         A long route is published only when it has grown by a hundredth or is ended: it would take
         the time that services need.
         """
-        known = {'references': len(self.references), 'length_m': length_m(self.references)}
+        known = {
+            'references': len(self.references),
+            'length_m': length_m(self.references),
+            'warnings': self.warnings[-MAX_WARNINGS:],
+        }
         self._map_info.publish(String(data=json.dumps(self._about | known | now)))
         grown = 100 * self._unpublished >= len(self.references)
         if self._unpublished and (grown or now['state'] != RECORDING):
@@ -87,10 +95,9 @@ def teach_status(node: MapBuilder) -> Status:
     elif node.phase != ACTIVE or node.state in (IDLE, PAUSED):
         level = DiagnosticStatus.WARN
     elif node.state == RECORDING:
-        if age_s is None:
-            level, reason = DiagnosticStatus.WARN, f'no image yet on {node.inputs.image.topic}'
-        elif abs(age_s) > SILENCE_S:
-            level, reason = DiagnosticStatus.WARN, f'the newest image is {age_s:.1f} s old'
+        if age_s is None or abs(age_s) > SILENCE_S:
+            level = DiagnosticStatus.WARN
+            reason = node.inputs.lack(node.now_ns(), SILENCE_S) or 'no new image'
         elif counts.dropped:
             level, reason = DiagnosticStatus.WARN, f'{counts.dropped} images were dropped'
     values: dict[str, Any] = {
@@ -101,6 +108,7 @@ def teach_status(node: MapBuilder) -> Status:
         'dropped': counts.dropped,
         'pending': counts.pending,
         'references': len(node.report.references),
+        'warnings': len(node.report.warnings),
     }
     if counters is not None:
         values |= {
@@ -111,7 +119,7 @@ def teach_status(node: MapBuilder) -> Status:
             'pose_jumps': counters.jumps,
         }
     if node.inputs is not None:
-        values['image_reliability'] = node.inputs.image.reliability
+        values['image_reliability'] = node.inputs.image_reliability
     values['memory_mb'] = memory_mb()
     if node.about:
         values['disk_left_mb'] = disk_left_mb(FilePath(node.about['map_file']))

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from anyloc_ros.pose import Pose
 
 _DATATYPE = {np.dtype(code): number for number, code in DATATYPES.items()}
-NOT_VERIFIED = -1
+_OF_CANDIDATE = (
+    'similarity',
+    'probability',
+    'inliers',
+    'shift_px',
+    'heading_rad',
+    'heading_sigma',
+)
 
 
 def header(stamp_ns: int, frame_id: str) -> Header:
@@ -65,10 +72,8 @@ def matches_cloud(recognition: Recognition | None, stamp_ns: int, frame_id: str)
     points = np.zeros(len(candidates), MATCH_POINT)
     for point, candidate in zip(points, candidates, strict=True):
         _place(point, candidate.reference)
-        point['similarity'] = candidate.similarity
-    for name in ('probability', 'shift_px', 'heading_rad', 'heading_sigma'):
-        points[name] = math.nan
-    points['inliers'] = NOT_VERIFIED
+        for name in _OF_CANDIDATE:
+            point[name] = getattr(candidate, name)
     if recognition and recognition.match:
         points['accepted'][0] = 1
     return point_cloud(points, header(stamp_ns, frame_id))

@@ -16,6 +16,7 @@ from typing import Any
 from anyloc_ros.config import DebugConfig, InputConfig
 from anyloc_ros.errors import AnyLocError, ConfigError
 from anyloc_ros.ros.inputs import Inputs
+from anyloc_ros.ros.lifecycle import refuse_wrong_transitions
 from anyloc_ros.ros.messages import Status, status_message
 from anyloc_ros.ros.parameters import NodeParameters
 from anyloc_ros.ros.qos import LATCHED, OUTPUT
@@ -59,6 +60,7 @@ class RouteNode(LifecycleNode):
         **node_options: Any,
     ) -> None:
         super().__init__(name, **node_options)
+        refuse_wrong_transitions(self)
         self._own = own
         self.phase = UNCONFIGURED
         self.problem = ''
@@ -274,6 +276,8 @@ class RouteNode(LifecycleNode):
     def _follow(self) -> None:
         if self.inputs is not None:
             self.inputs.follow()
+        # Time alone makes another state too.
+        self.publish_status_if_changed()
 
     def _on_jump(self) -> None:
         if self.phase != UNCONFIGURED:

@@ -4,49 +4,66 @@
 # license that can be found in the LICENSE file or at
 # https://developers.google.com/open-source/licenses/bsd
 
-"""The way travelled while localizing, and where odometry was at the stamp of an image."""
+"""Odometry that arrives while the images it belongs to are worked on."""
 
 from __future__ import annotations
 
+from threading import Condition
+
 from anyloc_ros.config import TeachConfig
-from anyloc_ros.mapping.geodesy import Datum, is_on_earth
-from anyloc_ros.mapping.poses import PoseBuffer
+from anyloc_ros.localize.odometer import Odometer
 from anyloc_ros.pose import Pose
 from anyloc_ros.ros.inputs import PoseInput
 
+WAIT_S = 0.05
+"""How long an image waits for odometry: a period of one of 20 Hz. Then it takes what there is."""
 
-class Odometer:
+
+class LiveOdometer:
     """
-    The poses of the last seconds in the frame they are given in.
+    An Odometer of two threads: the executor's adds poses, the worker's asks for them.
 
-    :param config: how far apart poses may be, see PoseBuffer.
+    :param config: see Odometer.
     """
 
     def __init__(self, config: TeachConfig) -> None:
-        self._poses = PoseBuffer(config)
-        self._datum: Datum | None = None
-        self.frame_id = ''
+        self._odometer = Odometer(config)
+        self._arrived = Condition()
 
     def add(self, pose: PoseInput) -> None:
-        """Take a pose; one that cannot be used is left out."""
-        self.frame_id = pose.frame_id
-        if not is_on_earth(pose.sample):
-            return
-        if self._datum is None:
-            self._datum = Datum.of(pose.sample)
-        self._poses.add(pose.stamp_ns, self._datum.to_local(pose.sample))
+        """Take a pose."""
+        with self._arrived:
+            self._odometer.add(pose.stamp_ns, pose.sample, pose.frame_id)
+            self._arrived.notify_all()
 
     def clear(self) -> None:
         """Forget all poses: the clock was set back."""
-        self._poses.clear()
+        with self._arrived:
+            self._odometer.clear()
 
-    def at(self, stamp_ns: int) -> Pose | None:
-        """Return the pose at a stamp, None where it is not known."""
-        return self._poses.at(stamp_ns).pose
+    @property
+    def frame_id(self) -> str:
+        """Return the frame of the newest pose."""
+        return self._odometer.frame_id
 
-    def way_since_m(self, stamp_ns: int) -> float | None:
-        """Return the way from a stamp to the newest pose, None where it is not known."""
-        begun_m = self._poses.travelled_m(stamp_ns)
-        if begun_m is None:
-            return None
-        return self._poses.travelled_m(self._poses.newest_ns) - begun_m
+    def at(
+        self, stamp_ns: int, since_ns: int | None = None, *, wait_s: float = 0.0
+    ) -> Pose | None:
+        """
+        Return the pose at a stamp, see Odometer.
+
+        :param wait_s: wait so long at most for a pose at or after the stamp: odometry of the same
+            moment often arrives after the image.
+        """
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._reaches(stamp_ns), wait_s)
+            return self._odometer.at(stamp_ns, since_ns)
+
+    def way_m(self, begin_ns: int, end_ns: int) -> float | None:
+        """Return the way between two stamps, None where it is not known."""
+        with self._arrived:
+            return self._odometer.way_m(begin_ns, end_ns)
+
+    def _reaches(self, stamp_ns: int) -> bool:
+        newest_ns = self._odometer.newest_ns
+        return newest_ns is not None and newest_ns >= stamp_ns

@@ -6,6 +6,7 @@
 
 """Qualities of service by what they are for."""
 
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 OUTPUT = QoSProfile(
@@ -26,3 +27,14 @@ NEWEST_FRAME = 1
 
 POSE_QUEUE = 100
 """Poses kept by the middleware: two seconds of a 50 Hz odometry."""
+
+
+def with_deadline(quality: QoSProfile, deadline_s: float) -> QoSProfile:
+    """Return a quality that promises a message at least every so many seconds."""
+    return QoSProfile(
+        history=quality.history,
+        depth=quality.depth,
+        reliability=quality.reliability,
+        durability=quality.durability,
+        deadline=Duration(nanoseconds=round(deadline_s * 1e9)),
+    )

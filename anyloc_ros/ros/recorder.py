@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from threading import Event
 import time
 from typing import Any
@@ -18,12 +18,13 @@ from anyloc_ros.config import DescribeConfig, TeachConfig
 from anyloc_ros.describe.describer import build_describer, Describer
 from anyloc_ros.describe.mask import read_mask
 from anyloc_ros.errors import AnyLocError
+from anyloc_ros.mapping.cameras import CAMERA
 from anyloc_ros.mapping.finish import finish
 from anyloc_ros.mapping.method import describer_for
-from anyloc_ros.mapping.place_map import FINISHED
+from anyloc_ros.mapping.place_map import CALIBRATION, FINISHED
 from anyloc_ros.mapping.records import Keyframe
 from anyloc_ros.mapping.teach import open_for_teaching, TeachCounters, TeachSession
-from anyloc_ros.ros.camera import CALIBRATION, CAMERA, camera_of, differences
+from anyloc_ros.ros.camera import camera_of, differences
 from anyloc_ros.ros.inputs import CameraImage, PoseInput
 import numpy as np
 
@@ -32,7 +33,7 @@ QUICK_S = 0.1
 camera would wait in memory."""
 
 USUAL_SIZE = (480, 640)
-"""Height and width of the image describing is tried with: no camera is known yet."""
+"""Height and width of the image of each camera describing is tried with: none is known yet."""
 
 
 class FinishInterrupted(AnyLocError):
@@ -47,8 +48,9 @@ class Recorder:
     images are not kept; else `finish` does it. Either way every one is on the disk before the
     next image is looked at.
 
+    :param cameras: the names of several, whose images come side by side.
     :param waiting: tells how many images wait to be taken.
-    :param say: is given a sentence about what is odd.
+    :param say: is given a sentence about what is odd, a weak spot of the route for example.
     :param taken: is given every reference when it is stored.
     """
 
@@ -57,13 +59,14 @@ class Recorder:
         map_path: str,
         describe: DescribeConfig,
         teach: TeachConfig,
+        cameras: Sequence[str] = (),
         *,
         waiting: Callable[[], int],
         say: Callable[[str], None],
         taken: Callable[[Keyframe], None],
     ) -> None:
-        describer = build_describer(describe)
-        self.map = open_for_teaching(map_path, describer, asdict(describer.config), teach)
+        describer = build_describer(replace(describe, views=max(1, len(cameras))))
+        self.map = open_for_teaching(map_path, describer, asdict(describer.config), teach, cameras)
         self._teach = teach
         self._whitening_dim = describe.whitening_dim
         self._waiting = waiting
@@ -85,7 +88,9 @@ class Recorder:
 
     def begin_route(self) -> None:
         """Begin a route."""
-        self._session = TeachSession(self.map, self.describer, self._teach, taken=self._take)
+        self._session = TeachSession(
+            self.map, self.describer, self._teach, taken=self._take, warned=self._say
+        )
         self._session.begin_route()
 
     def add_pose(self, pose: PoseInput) -> None:
@@ -155,6 +160,7 @@ class Recorder:
                 )
             progress(stage, done, total)
 
+        noted = len(self.map.events())
         self.describer = finish(
             self.map,
             self.describer,
@@ -162,6 +168,9 @@ class Recorder:
             descriptor_dtype=self._teach.descriptor_dtype,
             progress=go_on,
         )
+        for event in self.map.events()[noted:]:
+            if event.level != 'info':
+                self._say(event.text)
         self._describes = self._keeps_up()
         self.map.checkpoint()
 
@@ -194,8 +203,9 @@ class Recorder:
         """Return whether one image is described so quickly that none has to wait long."""
         if not self.describer.ready:
             return False
-        mask_path = self.describer.config.mask_path
-        size = read_mask(mask_path).shape if mask_path else USUAL_SIZE
+        config, (height, width) = self.describer.config, USUAL_SIZE
+        usual = height, config.views * width
+        size = read_mask(config.mask_path).shape if config.mask_path else usual
         image = np.zeros((*size, 3), np.uint8)
         # The first time is slower: memory is taken, kernels are chosen.
         self.describer.describe([image])

@@ -70,11 +70,9 @@ def teach(
     :param log: the file for the output of the node.
     :raises AnyLocError: the node cannot start, ends, or cannot finish the map.
     """
-    made: dict[str, float] = {}
-    if not source.has_stamps:  # stamps made from a rate tell neither speed nor time
-        made['pose_max_speed_mps'] = parameters_of(TeachConfig)['pose_max_speed_mps'][1].high
-        if not source.has_poses:
-            made['keyframe_period_s'] = 0.0
+    made = _any_speed(source)
+    if not source.has_stamps and not source.has_poses:
+        made['keyframe_period_s'] = 0.0
     with _node('map_builder', source, made | dict(parameters), log) as (remote, player):
         played = player.play(pace, progress=lambda done, all_: progress('teach', done, all_))
         # The end of the route must not overtake its last images.
@@ -98,12 +96,19 @@ def localize(
     :param log: the file for the output of the node.
     :raises AnyLocError: the node cannot start, ends, or in lock-step does not answer.
     """
-    with _node('localizer', source, parameters, log, answers='matches') as (_, player):
+    made = _any_speed(source) | dict(parameters)
+    with _node('localizer', source, made, log, answers='matches') as (_, player):
         return player.play(
             pace,
             answer_s=ANSWER_S,
             progress=lambda done, all_: progress('localize', done, all_),
         )
+
+
+def _any_speed(source: Source) -> dict[str, float]:
+    """Return the parameter that finds no jumps where stamps are made from a rate: no speed."""
+    known = parameters_of(TeachConfig)['pose_max_speed_mps'][1]
+    return {} if source.has_stamps else {'pose_max_speed_mps': known.high}
 
 
 @contextmanager

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import time
 
 from anyloc_ros.errors import ConfigError
 from anyloc_ros.io.messages import stamp_ns_of
@@ -60,9 +61,7 @@ class TransformPoses:
         self._newest_ns = -1
         self._buffer = self._tf2_ros.Buffer()
         self._listener = self._tf2_ros.TransformListener(self._buffer, node)
-        # Steady: the clock of a simulation may stand still or be set back.
-        clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = node.create_timer(PERIOD_S, self._look_up, clock=clock)
+        self._timer = node.create_timer(PERIOD_S, self._look_up, clock=_steady())
 
     def destroy(self) -> None:
         """Stop looking up."""
@@ -77,9 +76,48 @@ class TransformPoses:
         stamp_ns = stamp_ns_of(transform)
         if stamp_ns != self._newest_ns:
             self._newest_ns = stamp_ns
-            move, turn = transform.transform.translation, transform.transform.rotation
-            pose = pose_of(move.x, move.y, move.z, turn.x, turn.y, turn.z, turn.w)
-            self._on_pose(PoseInput(stamp_ns, pose, self._frames[0]))
+            self._on_pose(PoseInput(stamp_ns, pose_of_transform(transform), self._frames[0]))
+
+
+class TransformOnce:
+    """
+    Looks for one transform and then stops listening: /tf costs a node much where it is fast.
+
+    :param found: is given `target_from_source`, or None when it is not known in PATIENCE_S.
+    :raises ConfigError: tf2_ros is not installed.
+    """
+
+    PATIENCE_S = 2.0
+
+    def __init__(
+        self,
+        node: Node,
+        target_frame: str,
+        source_frame: str,
+        found: Callable[[Pose | None], None],
+    ) -> None:
+        self._tf2_ros = require_tf2('frame_id')
+        self._node = node
+        self._frames = target_frame, source_frame
+        self._found = found
+        self._end_s = time.monotonic() + self.PATIENCE_S
+        self._buffer = self._tf2_ros.Buffer()
+        self._listener = self._tf2_ros.TransformListener(self._buffer, node)
+        self._timer = node.create_timer(PERIOD_S, self._look_up, clock=_steady())
+
+    def destroy(self) -> None:
+        """Stop looking."""
+        self._node.destroy_timer(self._timer)
+        self._listener.unregister()
+
+    def _look_up(self) -> None:
+        try:
+            found = pose_of_transform(self._buffer.lookup_transform(*self._frames, Time()))
+        except self._tf2_ros.TransformException:
+            if time.monotonic() < self._end_s:
+                return
+            found = None
+        self._found(found)
 
 
 class MapToOdom:
@@ -93,10 +131,13 @@ class MapToOdom:
         stamp_ns: int,
         map_frame: str,
         odom_frame: str,
-        map_from_base: Pose,
-        odom_from_base: Pose,
+        map_from_base: Pose | None,
+        odom_from_base: Pose | None,
     ) -> None:
-        """Send it for the stamp of the image."""
+        """Send it for the stamp of the image; nothing where a pose or its turn is not known."""
+        for pose in (map_from_base, odom_from_base):
+            if pose is None or not pose.has_orientation:
+                return
         message = TransformStamped(header=header(stamp_ns, map_frame), child_frame_id=odom_frame)
         map_from_odom = after_inverse(map_from_base, odom_from_base)
         move, turn = message.transform.translation, message.transform.rotation
@@ -105,12 +146,28 @@ class MapToOdom:
         self._broadcaster.sendTransform(message)
 
 
+def pose_of_transform(message: TransformStamped) -> Pose:
+    """Return a transform as a pose: its frame from the child frame."""
+    move, turn = message.transform.translation, message.transform.rotation
+    return pose_of(move.x, move.y, move.z, turn.x, turn.y, turn.z, turn.w)
+
+
+def transformed(a_from_b: Pose, point: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Return a point of frame b in frame a."""
+    return tuple(np.add(a_from_b.position, _rotated(a_from_b.quaternion, point)).tolist())
+
+
 def after_inverse(a_from_c: Pose, b_from_c: Pose) -> Pose:
     """Return a_from_b: the first transform after the inverse of the second."""
     x, y, z, w = b_from_c.quaternion
     turn = _product(a_from_c.quaternion, (-x, -y, -z, w))
     moved = np.subtract(a_from_c.position, _rotated(turn, b_from_c.position))
     return Pose(*moved.tolist(), *turn)
+
+
+def _steady() -> Clock:
+    """Return a clock for timers: that of a simulation may stand still or be set back."""
+    return Clock(clock_type=ClockType.STEADY_TIME)
 
 
 def _product(p: tuple[float, ...], q: tuple[float, ...]) -> tuple[float, ...]:

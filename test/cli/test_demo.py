@@ -62,7 +62,7 @@ def test_two_folders_become_a_summary_and_a_report(run_folder, tmp_path):
     assert (summary['keyframes'], summary['queries'], summary['dropped']) == (12, 10, 0)
     # Query i is image i + 2, whose reference is i + 2: within two images, and never less.
     assert summary['recall_at_1'] == 1.0
-    assert summary['same_best_as_offline'] == 1.0
+    assert summary['same_best_as_single_images'] == 1.0
     assert summary['median_error_m'] is None
     assert 0 < summary['latency_ms_p50'] <= summary['latency_ms_p95']
     assert '<html' in (out / 'report.html').read_text()

@@ -207,8 +207,8 @@ def test_old_stamps(camera, listen):
 
 
 def test_another_camera_than_the_map_was_taught_with(camera, listen, taught):
+    from anyloc_ros.mapping.cameras import CAMERA as KEY
     from anyloc_ros.mapping.place_map import PlaceMap
-    from anyloc_ros.ros.camera import CAMERA as KEY
     from anyloc_ros.ros.camera import camera_of
 
     with PlaceMap.open_to_write(taught) as place_map, place_map.transaction():

@@ -56,10 +56,15 @@ def test_every_image_of_a_folder_finds_itself(anyloc, run_folder, route, tmp_pat
     assert [int(row['stamp_ns']) for row in best] == [i * 10**8 for i in range(12)]
     assert all(float(row['similarity']) > 0.999 for row in best)
     for row in rows:
-        assert row['probability'] == row['x'] == row['y'] == row['z'] == row['yaw'] == ''
+        assert row['x'] == row['y'] == row['z'] == row['yaw'] == ''
+        assert 0 <= float(row['probability']) <= 1
         assert row['accepted'] in ('0', '1') if row['rank'] == '1' else row['accepted'] == '0'
-    for row in best:
-        assert row['state'] == {'1': 'LOCALIZED', '0': 'SEARCHING'}[row['accepted']]
+    # Three images that agree are a place to begin.
+    assert [row['accepted'] for row in best[:4]] == ['0', '0', '1', '1']
+    assert [row['state'] for row in best[:3]] == ['SEARCHING', 'SEARCHING', 'LOCALIZED']
+    done = anyloc('localize', run_folder, '--map', route, '--out', out, '-s', 'filter=none')
+    assert done.code == 0, done.err
+    assert all(row['probability'] == '' for row in _rows(out))
 
 
 def test_localizing_twice_gives_the_same_bytes_and_leaves_the_map_as_it_was(
@@ -112,20 +117,28 @@ def test_the_truth_counts_by_the_numbers_of_the_images(anyloc, run_folder, tmp_p
     assert 'recall_at_1 ' in done.out
 
 
-def test_teach_and_localize_find_what_evaluate_finds(anyloc, data, tmp_path):
+@pytest.mark.parametrize(
+    ('localizing', 'evaluating', 'tolerances'),
+    [(('--set', 'filter=none'), (), range(8)), ((), ('--drive',), (1, 4))],
+    ids=['single images', 'a drive'],
+)
+def test_teach_and_localize_find_what_evaluate_finds(
+    anyloc, data, tmp_path, localizing, evaluating, tolerances
+):
     # Only an answer that differs from image to image can tell: the second lap, some of it wrong.
     references, queries = (f'{data}/office_two_laps:{part}' for part in ('1-20', '40-56'))
     method = ('--method', 'RootSIFT-VLAD')
     route, out, report = (tmp_path / name for name in ('r.anyloc', 'm.csv', 'e.json'))
     seed = ('--set', 'vocabulary_seed=3')
     assert anyloc('teach', references, '--map', route, *method, *seed).code == 0
-    assert anyloc('localize', queries, '--map', route, '--out', out, '--top-k', 1).code == 0
+    words = ('--map', route, '--out', out, '--top-k', 1, *localizing)
+    assert anyloc('localize', queries, *words).code == 0
     best = [int(row['reference_id']) for row in _rows(out)]
     assert len(set(best)) > 5
-    for tolerance in range(8):
+    for tolerance in tolerances:
         done = anyloc(
             'evaluate', '--references', references, '--queries', queries, '--truth',
-            f'frames:{tolerance}', *method, '--seed', 3, '--json', report,
+            f'frames:{tolerance}', *method, '--seed', 3, '--json', report, *evaluating,
         )  # fmt: skip
         assert done.code == 0, done.err
         hits = sum(abs(query - reference) <= tolerance for query, reference in enumerate(best))

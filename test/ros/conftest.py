@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
+import math
 import os
 from pathlib import Path
 import time
@@ -26,6 +27,8 @@ import pytest
 SIZE = (120, 160)
 TIMEOUT_S = 20.0
 METHOD = 'RootSIFT-GeM'
+SINGLE_IMAGES = {'filter': 'none', 'consecutive_accepts': 1}
+"""The parameters with which an image is accepted or not by itself."""
 
 
 def scene(place: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -93,10 +96,14 @@ class Peer:
         """Make the publisher that `publish` uses from now on."""
         self._publishers[topic] = self.node.create_publisher(kind, topic, quality)
 
-    def image(self, place: int | None, stamp_ns: int, **fields: Any) -> Any:
-        """Publish the image of a place, or a black one for None, and return it."""
+    def image_message(self, place: int | None, stamp_ns: int, **fields: Any) -> Any:
+        """Return the image of a place, or a black one for None."""
         pixels = np.zeros((*SIZE, 3), np.uint8) if place is None else scene(place)
-        message = image_message(pixels, stamp_ns, **fields)
+        return image_message(pixels, stamp_ns, **fields)
+
+    def image(self, place: int | None, stamp_ns: int, **fields: Any) -> Any:
+        """Publish it, and return it."""
+        message = self.image_message(place, stamp_ns, **fields)
         self.publish('image', message)
         return message
 
@@ -164,6 +171,29 @@ def image_message(
     return message
 
 
+def answer(**fields: Any) -> Any:
+    """Return a Recognition with these fields; the others say nothing."""
+    from anyloc_ros.localize.recognizer import Recognition
+
+    said = {
+        'stamp_ns': 7 * 10**9,
+        'candidates': (),
+        'accepted': False,
+        'state': 'SEARCHING',
+        'reason': 'because',
+        'margin': 0.1,
+        'off_route_probability': math.nan,
+        'relocalized': False,
+        'distance_since_accept_m': None,
+        'time_since_accept_s': None,
+        'describe_ms': 1.0,
+        'search_ms': 1.0,
+        'filter_ms': 1.0,
+        'verify_ms': 1.0,
+    }
+    return Recognition(**(said | fields))
+
+
 class NeedsRclpy(pytest.Module):
     """A test module that is left out where there is no ROS."""
 
@@ -185,6 +215,12 @@ def type_support() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', DeprecationWarning)
         import rosidl_generator_py  # noqa: F401
+
+
+@pytest.fixture
+def recognition() -> Callable[..., Any]:
+    """Give what makes an answer, by its fields."""
+    return answer
 
 
 @pytest.fixture(scope='module')
@@ -262,10 +298,10 @@ def connected(peer, start) -> Callable[..., Any]:
 
 @pytest.fixture
 def localizer(connected, taught) -> Any:
-    """Give an active localizer of the taught map."""
+    """Give an active localizer of the taught map that takes every image by itself."""
     from anyloc_ros.ros.localizer import Localizer
 
-    return connected(Localizer, map_path=str(taught))
+    return connected(Localizer, map_path=str(taught), **SINGLE_IMAGES)
 
 
 @pytest.fixture

@@ -32,13 +32,19 @@ def show(peer, node, now_ns):
 def answered(peer, node, place, stamp_ns):
     """Publish an image and wait for its answer."""
     peer.image(place, stamp_ns)
-    peer.until(lambda: node.newest_ns == stamp_ns)
+    peer.until(lambda: node.standing.newest_ns == stamp_ns)
 
 
 @pytest.fixture
 def simulated(connected, taught):
     """Give an active localizer on simulated time."""
-    return connected(Localizer, map_path=str(taught), use_sim_time=True)
+    return connected(
+        Localizer,
+        map_path=str(taught),
+        use_sim_time=True,
+        filter='none',
+        consecutive_accepts=1,
+    )
 
 
 def test_without_a_clock_it_starts_and_says_so(peer, simulated):
@@ -64,14 +70,30 @@ def test_set_back_ages_and_poses_are_forgotten(peer, simulated):
     show(peer, simulated, BEGIN_NS)
     for step in range(3):
         peer.odometry(float(step), BEGIN_NS + step * SECOND)
-    peer.until(lambda: simulated.odometer.way_since_m(BEGIN_NS) == 2.0)
+    peer.until(lambda: simulated.odometer.way_m(BEGIN_NS, BEGIN_NS + 2 * SECOND) == 2.0)
+    status = peer.status('localizer')
     answered(peer, simulated, 3, BEGIN_NS)
-    assert simulated.accepted_ns == BEGIN_NS
+    assert peer.until(lambda: status().get('state') == 'LOCALIZED')
     show(peer, simulated, BEGIN_NS - 100 * SECOND)
-    assert simulated.newest_ns is None and simulated.accepted_ns is None
-    assert simulated.odometer.way_since_m(BEGIN_NS) is None
+    peer.until(lambda: status().get('state') == 'STALE')
+    assert (status()['age_ms'], status()['time_since_accept_s']) == ('', '')
+    assert simulated.odometer.way_m(BEGIN_NS, BEGIN_NS + 2 * SECOND) is None
     answered(peer, simulated, 4, BEGIN_NS - 100 * SECOND)
-    assert simulated.accepted_ns == BEGIN_NS - 100 * SECOND
+    assert peer.until(lambda: status().get('state') == 'LOCALIZED')
+
+
+def test_a_clock_that_jumps_ahead_makes_the_place_too_old(peer, simulated):
+    show(peer, simulated, BEGIN_NS)
+    status = peer.status('localizer')
+    answered(peer, simulated, 3, BEGIN_NS)
+    peer.until(lambda: status().get('state') == 'LOCALIZED')
+    later_ns = BEGIN_NS + 3600 * SECOND
+    show(peer, simulated, later_ns)
+    peer.until(lambda: status()['state'] == 'STALE')
+    # lost_after_s is 10: nothing of an hour ago is gone on with.
+    answered(peer, simulated, None, later_ns)
+    values = peer.until(lambda: status() if status()['state'] == 'LOST' else None)
+    assert values['time_since_accept_s'] == '3600.000'
 
 
 def test_set_back_while_teaching_another_route_begins(peer, build):
@@ -109,6 +131,6 @@ def test_no_more_images_than_the_highest_rate(peer, start, taught, monkeypatch):
     # A camera of 30 Hz for a third of a second, and again after a pause.
     for number in (*range(10), 300, 301):
         now[0] = 100 + number / 30
-        node.inputs._take_image(peer.image(0, peer.now_ns))
+        node.inputs._take_image('', peer.image(0, peer.now_ns))
     assert taken == [0.0, 0.067, 0.1, 0.167, 0.2, 0.267, 0.3, 10.0]
     assert node.mailbox.counts.dropped == 4

@@ -29,6 +29,8 @@ STATUS_KEYS = (
     'age_ms',
     'describe_ms',
     'search_ms',
+    'filter_ms',
+    'verify_ms',
     'rate_hz',
     'received',
     'dropped',
@@ -37,6 +39,7 @@ STATUS_KEYS = (
     'best_similarity',
     'margin',
     'off_route_probability',
+    'relocalized',
     'distance_since_accept_m',
     'time_since_accept_s',
     'device',
@@ -66,7 +69,7 @@ def test_an_image_is_answered_on_every_topic(peer, localizer):
     pictures = peer.listen(Image, '/localizer/match_image')
     diagnostics = peer.listen(DiagnosticArray, '/diagnostics')
     status = peer.status('localizer')
-    peer.until(lambda: localizer._match_image.get_subscription_count())
+    peer.until(lambda: localizer._debug.picture_wanted)
     message = peer.image(3, peer.now_ns)
     peer.until(lambda: matches and ids and scores and poses and progress and markers and pictures)
     stamp = message.header.stamp
@@ -132,8 +135,9 @@ def test_padded_rows_are_the_same_image(peer, localizer):
 def test_a_bad_image_is_counted_and_answered(peer, localizer):
     matches = peer.listen(PointCloud2, '/localizer/matches')
     status = peer.status('localizer')
-    broken = peer.image(4, peer.now_ns)
+    broken = peer.image(4, peer.now_ns - 10**9)
     broken.data = broken.data[:-1]
+    broken.header.stamp.sec += 1
     peer.until(lambda: matches)
     answer = ask(peer, matches, broken)
     assert answer.width == 0 and len(answer.fields) == 14
@@ -151,15 +155,15 @@ def test_compressed_images_and_a_truncated_one(peer, start, taught):
     peer.until(lambda: node.phase == 'active' and node.inputs.image.reliability == 'reliable')
     assert node.inputs.image.topic == '/image/compressed'
     jpeg = cv2.imencode('.jpg', peer.scene(6)[:, :, ::-1])[1].tobytes()
-    for data, points in ((jpeg[:40], 0), (jpeg, 5)):
+    for second, (data, points) in enumerate(((jpeg[:40], 0), (jpeg, 5))):
         before = len(matches)
         message = CompressedImage(format='jpeg', data=data)
-        message.header.stamp.sec = 1_700_000_000
+        message.header.stamp.sec = 1_700_000_000 + second
         peer.publish('image/compressed', message)
         peer.until(lambda n=before: len(matches) > n)
         assert matches[-1].width == points
     assert read_matches(matches[-1])[0].reference_id == 6
-    assert node.bad_images == 1
+    assert node.standing.bad_images == 1
 
 
 def test_a_silent_camera_is_stale(peer, localizer, monkeypatch):
@@ -233,12 +237,23 @@ def test_disabled_it_looks_at_nothing(peer, localizer):
 
 def test_thresholds_change_live(peer, localizer):
     matches = peer.listen(PointCloud2, '/localizer/matches')
-    learned = localizer.loaded.recognizer.thresholds
     assert peer.set_parameter('localizer', 'accept_margin', 1.9).successful
     peer.image(3, peer.now_ns)
     peer.until(lambda: len(matches) == 1)
     assert peer.set_parameter('localizer', 'accept_margin', 'auto').successful
-    assert localizer.loaded.recognizer.thresholds == learned
     peer.image(3, peer.now_ns)
     peer.until(lambda: len(matches) == 2)
     assert [read_matches(m)[0].accepted for m in matches] == [False, True]
+
+
+def test_candidates_are_verified_where_asked_for(peer, connected, taught):
+    connected(Localizer, map_path=str(taught), verify='patches')
+    matches, status = peer.listen(PointCloud2, '/localizer/matches'), peer.status('localizer')
+    peer.image(3, peer.now_ns)
+    peer.until(lambda: matches)
+    best, *others = read_matches(matches[0])
+    assert best.reference_id == 3
+    assert best.inliers > max(match.inliers for match in others) >= 0
+    assert best.shift_px == pytest.approx(0, abs=1)
+    assert math.isnan(best.heading_rad)  # the map has no calibration
+    peer.until(lambda: float(status().get('verify_ms') or 0) > 0)

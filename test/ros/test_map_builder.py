@@ -163,3 +163,16 @@ def test_the_calibration_is_kept_and_compared(peer, build):
     peer.until(lambda: warned)
     assert node.recorder.map.meta('camera_info')['width'] == 160
     assert 'width 160, now it is 320' in warned[0]
+
+
+def test_a_gap_is_told_while_teaching(peer, build):
+    infos = peer.listen(String, '/map_builder/map_info', latched=True)
+    status = peer.status('map_builder')
+    node = build()
+    # From 3 to 8 the camera was silent.
+    peer.drive(node, [0, 1, 2, 3, 8], peer.now_ns)
+    text = 'route 0, index 3 to 4: 5.0 m without a reference'
+    peer.until(lambda: infos and json.loads(infos[-1].data)['warnings'] == [text])
+    peer.until(lambda: status().get('warnings') == '1')
+    finish(peer, infos)
+    assert node.recorder.map.events()[0].text == text

@@ -12,8 +12,7 @@ import math
 import struct
 
 from anyloc_ros.errors import SourceError
-from anyloc_ros.localize.acceptance import Decision
-from anyloc_ros.localize.recognizer import Candidate, Recognition
+from anyloc_ros.localize.recognizer import Candidate
 from anyloc_ros.mapping.records import Keyframe
 from anyloc_ros.pose import Pose
 from anyloc_ros.ros.matches import Match, MATCH_POINT, points_of, read_matches
@@ -43,14 +42,18 @@ STAMP_NS = 1_700_000_000_123_456_789
 
 
 @pytest.fixture
-def cloud():
+def cloud(recognition):
     """Return a message with a match and a candidate without a pose."""
     references = (
         Keyframe(7, 1, 5, 0, Pose.from_xy_yaw(1.5, -2.0, 0.5, z=0.25), None, (4, 4)),
         Keyframe(4_000_000_000, 0, 3, 0, None, None, (4, 4)),
     )
-    candidates = tuple(map(Candidate, references, (0.75, 0.5)))
-    answer = Recognition(STAMP_NS, candidates, Decision(True, 0.25, ''), 1.0, 1.0)
+    checked = {'inliers': 40, 'shift_px': -12.5, 'heading_rad': 0.125, 'heading_sigma': 0.0625}
+    candidates = (
+        Candidate(references[0], 0.75, 0.9375, **checked),
+        Candidate(references[1], 0.5),
+    )
+    answer = recognition(candidates=candidates, accepted=True)
     return matches_cloud(answer, STAMP_NS, 'map')
 
 
@@ -65,7 +68,7 @@ def test_the_fields_are_those_of_the_interface(cloud):
     # As a C++ struct reads it.
     first = struct.unpack_from('<4f3I2fi3fB', bytes(cloud.data))
     assert first[:3] == (1.5, -2.0, 0.25) and first[4:8] == (7, 5, 1, 0.75)
-    assert first[9] == -1 and first[13] == 1
+    assert first[8:] == (0.9375, 40, -12.5, 0.125, 0.0625, 1)
 
 
 def check(matches):
@@ -74,8 +77,11 @@ def check(matches):
     assert (match.x, match.y, match.z) == (1.5, -2.0, 0.25)
     assert match.yaw == pytest.approx(0.5)
     assert (match.reference_id, match.index, match.route) == (7, 5, 1)
-    assert (match.similarity, match.inliers, match.accepted) == (0.75, -1, True)
-    assert math.isnan(match.probability) and math.isnan(match.shift_px)
+    assert (match.similarity, match.probability, match.accepted) == (0.75, 0.9375, True)
+    assert (match.inliers, match.shift_px) == (40, -12.5)
+    assert (match.heading_rad, match.heading_sigma) == (0.125, 0.0625)
+    unknown = (other.probability, other.shift_px, other.heading_rad, other.heading_sigma)
+    assert all(map(math.isnan, unknown)) and other.inliers == -1
     assert all(map(math.isnan, (other.x, other.y, other.z, other.yaw)))
     assert (other.reference_id, other.accepted) == (4_000_000_000, False)
 

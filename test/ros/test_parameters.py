@@ -53,6 +53,8 @@ def test_the_parameters_are_those_of_the_interface():
         'pose_time_offset_s',
         'base_frame',
         'camera_frame',
+        'cameras',
+        'camera_max_gap_s',
         'map_path',
         'device',
         'precision',

@@ -302,7 +302,8 @@ def test_every_place_is_found_by_a_localizer(peer, start, taught, lock_step):
     from anyloc_ros.ros.remote import Remote
     from anyloc_ros.ros.replay import Player
 
-    start(Localizer, map_path=str(taught), pose_source='none', autostart=False)
+    given = {'pose_source': 'none', 'autostart': False, 'filter': 'none'}  # no drive, but places
+    start(Localizer, map_path=str(taught), **given)
     places = [7, 0, 3, 9]
     run = Run(*(image(i, decode=partial(peer.scene, place)) for i, place in enumerate(places)))
     with in_background(peer), Remote('localizer') as remote:

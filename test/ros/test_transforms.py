@@ -97,7 +97,8 @@ def test_poses_of_transforms_are_taught(peer, build, tf2_ros):
 
 
 def test_a_match_gives_map_to_odom_at_its_stamp(peer, connected, taught, tf2_ros):
-    node = connected(Localizer, map_path=str(taught), publish_tf=True)
+    single = {'filter': 'none', 'consecutive_accepts': 1}
+    node = connected(Localizer, map_path=str(taught), publish_tf=True, **single)
     stamp_ns = peer.now_ns
     peer.odometry(1.0, stamp_ns)
     peer.until(lambda: node.odometer.at(stamp_ns))
