@@ -1,10 +1,12 @@
 # Everything runs in .venv, made when it is missing or when the requirements have changed.
 # PYTHON chooses the interpreter, PYTEST_ARGS goes to pytest: make test PYTEST_ARGS='-k vlad -x'
+# make soak SOAK_S=60 is a shorter one.
 # Runs of yours: make demo TEACH=SOURCE REPEAT=SOURCE [TRUTH=frames:N|radius:METRES|vprbench:FILE]
 # [METHOD=NAME] [RATE=HZ]; DEMO_ARGS goes to "anyloc demo", see .venv/bin/anyloc demo --help
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+SOAK_S ?= 600
 
 # The ROS of this machine: the one that is sourced, else the newest under /opt/ros. Where there is
 # none, the wheels of ROS take its place, and nothing inherited may stand in their way.
@@ -32,7 +34,7 @@ endif
 # No test may ask a model hub for anything.
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 
-.PHONY: help venv demo test test-slow test-numpy1 test-kilted lint format clean
+.PHONY: help venv demo test test-slow faults soak test-numpy1 test-kilted lint format clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -50,6 +52,13 @@ test: lint  ## run the linters and all tests
 test-slow: .venv/ready  ## run the tests that take minutes: all real images through the nodes
 	$(WITH_ROS) ANYLOC_SLOW=1 $(OFFLINE) .venv/bin/python -m pytest \
 	  test/ros/test_same_as_offline.py $(PYTEST_ARGS)
+
+faults: .venv/ready  ## let everything fail, on real nodes: docs/faults.md; and malformed input
+	$(WITH_ROS) ANYLOC_SLOW=1 $(OFFLINE) .venv/bin/python -m pytest \
+	  test/faults/test_faults.py test/fuzz $(PYTEST_ARGS)
+
+soak: .venv/ready  ## use a localizer for SOAK_S seconds (ten minutes), and watch its memory
+	$(WITH_ROS) $(OFFLINE) .venv/bin/python test/faults/soak.py --seconds $(SOAK_S)
 
 test-numpy1: .venv-numpy1/ready  ## run all tests with NumPy 1.26 and the oldest versions allowed
 	$(WITH_ROS) $(OFFLINE) .venv-numpy1/bin/python -m pytest $(PYTEST_ARGS)
