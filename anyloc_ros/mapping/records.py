@@ -63,6 +63,9 @@ class TeachCounters:
 FARTHEST_M = 1e9
 """No reference is further from the origin of its map: not even the Moon is."""
 
+MAX_PIXELS = 100_000_000
+"""Of an image that a map keeps: as many as a camera image may have."""
+
 KEYFRAME_COLUMNS = (
     'id, route, route_index, stamp_ns, x, y, z, qx, qy, qz, qw, odometry_m, height, width'
 )
@@ -82,6 +85,8 @@ def keyframe_of_row(row: Sequence[Any]) -> Keyframe:
     if odometry_m is not None and not abs(odometry_m) < FARTHEST_M:
         raise ValueError(f'the way to it is {odometry_m} m')
     size = (int(row[12]), int(row[13]))
+    if min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
+        raise ValueError(f'its image has {size[0]}x{size[1]} pixels')
     return Keyframe(reference_id, route, index, stamp_ns, pose, odometry_m, size)
 
 

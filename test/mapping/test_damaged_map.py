@@ -76,6 +76,8 @@ def read_all(path):
         ('UPDATE keyframes SET x = 0.0, y = 1e200, z = 0.0', 'it lies at'),
         ('DELETE FROM descriptors', 'none of its references is described'),
         ('UPDATE keyframes SET odometry_m = -9e999', 'the way to it is -inf m'),
+        ('UPDATE keyframes SET width = 0', 'its image has'),
+        ('UPDATE keyframes SET height = 1000000000', 'its image has 1000000000x'),
         ('DELETE FROM unrelated', 'no unrelated images are described'),
         (
             "UPDATE unrelated SET origin = 'given' WHERE id > 1",
