@@ -34,15 +34,6 @@ from anyloc_ros.localize.matching import (
 import cv2
 import numpy as np
 
-FOREIGN_INLIERS = 32
-"""
-An image from elsewhere gets no more inliers with its most similar reference, by RootSIFT.
-
-Measured with three real routes and the images of four: at 320x240 px 0 of 139 images from
-elsewhere get more (99 % at most 19) and 99 % of 81 images of the route itself do; at 160x120 px
-0 of 471 (99 % at most 25) and 97 % of 192. Two places of one building are not told apart so:
-they share ceilings, floors and doors.
-"""
 REFERENCES_KEPT = 32
 """So many references keep their features in memory: half a MB each by RootSIFT, 3 MB by a ViT."""
 _REFINED = 200
@@ -67,11 +58,6 @@ class Check:
     shift_px: float = math.nan
     heading_rad: float = math.nan
     heading_sigma: float = math.nan
-
-
-def looks_foreign(check: Check) -> bool:
-    """Return whether the query shows so little of the reference as images from elsewhere do."""
-    return 0 <= check.inliers <= FOREIGN_INLIERS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
