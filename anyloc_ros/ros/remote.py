@@ -16,14 +16,15 @@ from typing import Any
 from anyloc_ros.errors import AnyLocError
 from anyloc_ros.ros.qos import LATCHED
 from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 import rclpy
 from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -35,6 +36,19 @@ START_S = 300.0
 
 ANSWER_S = 10.0
 """What answers at once may take so long on a machine that is busy with other things."""
+
+LOST_BEATS = 5
+"""
+A node that says so often how it is, and does not answer, has not heard the question.
+
+It has one thread for both, so that it is silent while it does what it was asked for.
+"""
+
+STEPS = (
+    (Transition.TRANSITION_CONFIGURE, State.PRIMARY_STATE_INACTIVE),
+    (Transition.TRANSITION_ACTIVATE, State.PRIMARY_STATE_ACTIVE),
+)
+"""How a node is started: what it is asked for, and the state it is in then."""
 
 
 class Remote:
@@ -60,6 +74,7 @@ class Remote:
         self._executor.add_node(self.node)
         self.status: dict[str, str] = {}
         """The figures of its newest status, as text."""
+        self._beats = 0
         self._service_clients: dict[str, Client] = {}
         self.map_info: dict[str, Any] = {}
         """Its newest `~/map_info`, empty for a node that has none."""
@@ -110,6 +125,11 @@ class Remote:
 
         :raises AnyLocError: it is not there or does not answer in time.
         """
+        future = self._ask(kind, service, request, timeout_s)
+        self.wait(future.done, timeout_s, f'{self.name} does not answer ~/{service}')
+        return future.result()
+
+    def _ask(self, kind: type, service: str, request: Any, timeout_s: float) -> Future:
         # Kept: the response to a client that is new may find no reader yet, and is lost then.
         if service not in self._service_clients:
             self._service_clients[service] = self.node.create_client(
@@ -118,9 +138,10 @@ class Remote:
         client = self._service_clients[service]
         there = client.service_is_ready
         self.wait(there, timeout_s, f'{self.name} does not offer ~/{service}')
-        future = client.call_async(request)
-        self.wait(future.done, timeout_s, f'{self.name} does not answer ~/{service}')
-        return future.result()
+        return client.call_async(request)
+
+    def _forget_client(self, service: str) -> None:
+        self.node.destroy_client(self._service_clients.pop(service))
 
     def trigger(self, service: str) -> str:
         """
@@ -139,13 +160,32 @@ class Remote:
 
         :raises AnyLocError: it cannot; with its reason.
         """
-        for step in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
-            request = ChangeState.Request(transition=Transition(id=step))
-            if not self.call(ChangeState, 'change_state', request, timeout_s).success:
+        for step, state in STEPS:
+            if not self._change_state(step, state, timeout_s):
                 # The reason is published before the service answers, but may arrive after it.
                 self.spin_until(lambda: self.status.get('reason'), ANSWER_S)
                 reason = self.status.get('reason') or 'it gives no reason'
                 raise AnyLocError(f'{self.name} cannot start: {reason}')
+
+    def _change_state(self, step: int, state: int, timeout_s: float) -> bool:
+        """Ask for a transition, again where the request or the response was lost on the way."""
+        request = ChangeState.Request(transition=Transition(id=step))
+        end_s = time.monotonic() + timeout_s
+        while True:
+            future = self._ask(ChangeState, 'change_state', request, timeout_s)
+            heard = self._beats
+            self.wait(
+                lambda f=future, n=heard: f.done() or self._beats > n + LOST_BEATS,
+                end_s - time.monotonic(),
+                f'{self.name} does not answer ~/change_state',
+            )
+            if future.done():
+                return future.result().success
+            # Discovery has two sides: a service may be seen here that does not see this client.
+            self._forget_client('change_state')
+            answer = self.call(GetState, 'get_state', GetState.Request(), ANSWER_S)
+            if answer.current_state.id == state:
+                return True
 
     def finish_map(
         self,
@@ -172,6 +212,7 @@ class Remote:
         return self.map_info
 
     def _on_status(self, message: DiagnosticArray) -> None:
+        self._beats += 1
         self.status = {value.key: value.value for value in message.status[0].values}
 
     def _on_map_info(self, message: String) -> None:

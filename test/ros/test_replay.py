@@ -315,6 +315,43 @@ def test_every_place_is_found_by_a_localizer(peer, start, taught, lock_step):
     assert best == places
 
 
+@pytest.mark.parametrize('lost', ['request', 'response'])
+def test_what_is_lost_on_the_way_is_asked_for_again(peer, lost):
+    """A service may be discovered by who does not discover its client: DDS loses one of both."""
+    from anyloc_ros.ros.qos import LATCHED
+    from anyloc_ros.ros.remote import Remote
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+    from lifecycle_msgs.srv import ChangeState, GetState
+
+    state, asked = 1, []  # unconfigured
+
+    def change(request, response):
+        nonlocal state
+        asked.append(request.transition.id)
+        if not (lost == 'request' and asked == [1]):
+            response.success = True
+            state += 1
+        return response
+
+    def tell(request, response):
+        response.current_state.id = state
+        return response
+
+    service = peer.node.create_service(ChangeState, '/robot/change_state', change)
+    send = service.send_response
+    service.send_response = lambda *answer: None if asked == [1] else send(*answer)
+    peer.node.create_service(GetState, '/robot/get_state', tell)
+    status = peer.node.create_publisher(DiagnosticArray, '/robot/status', LATCHED)
+    beat = DiagnosticArray(status=[DiagnosticStatus()])
+    peer.node.create_timer(0.05, lambda: status.publish(beat))
+    with in_background(peer), Remote('robot') as remote:
+        remote.start(TIMEOUT_S)
+    configure, activate = 1, 3
+    again = [configure] if lost == 'request' else []
+    assert asked == [configure, *again, activate]
+    assert state == 3  # active
+
+
 def test_a_node_that_cannot_start_says_why(peer, start, tmp_path):
     from anyloc_ros.ros.localizer import Localizer
     from anyloc_ros.ros.remote import Remote
