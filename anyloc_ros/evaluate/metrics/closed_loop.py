@@ -15,6 +15,7 @@ import math
 from anyloc_ros.evaluate.metrics.intervals import (
     Estimate,
     estimates,
+    event_rate,
     IMAGES,
     means,
     rate,
@@ -131,8 +132,8 @@ def repeat_score(
     return RepeatScore(
         success=wilson(int(right.sum()), len(right)),
         autonomy=rate(autonomous, driven, resampling),
-        mdbi_m=_mdbi(driven, helped, resampling),
-        failures_per_km=rate(failed, driven / 1000, resampling),
+        mdbi_m=distance_between_m(driven, helped, resampling),
+        failures_per_km=event_rate(failed, driven / 1000, resampling),
         spl=means(efficiency[:, None], np.ones(len(right), bool), resampling)[0],
         runs=len(right),
         interventions=int(helped.sum()),
@@ -141,9 +142,17 @@ def repeat_score(
     )
 
 
-def _mdbi(driven_m: np.ndarray, helped: np.ndarray, resampling: Resampling) -> Estimate:
-    """Return metres per intervention, by way of its inverse, which may be 0."""
-    per_m = rate(helped, driven_m, resampling)
+def distance_between_m(
+    driven_m: np.ndarray, events: np.ndarray, resampling: Resampling = RUNS
+) -> Estimate:
+    """
+    Return metres per event, all driven (n,) over all events (n,); infinite where there was none.
+
+    The way of a run that ended before its event counts with the others, so none is mistaken for
+    one that had its event at the end. It is found by way of its inverse, which may be 0: without
+    an event the lower end is driven / 3.69.
+    """
+    per_m = event_rate(events, driven_m, resampling)
     value, low, high = (
         math.inf if each == 0 else 1 / each for each in (per_m.value, per_m.high, per_m.low)
     )

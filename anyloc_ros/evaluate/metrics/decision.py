@@ -17,7 +17,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anyloc_ros.evaluate.metrics.intervals import Estimate, estimates, IMAGES, ratio, Resampling
+from anyloc_ros.evaluate.metrics.intervals import (
+    Estimate,
+    estimates,
+    IMAGES,
+    ratio,
+    Resampling,
+    share,
+)
 from anyloc_ros.evaluate.metrics.ranking import Ranked
 import numpy as np
 
@@ -165,21 +172,13 @@ def operating_point(
     """Return precision, recall and accepted share where confidence >= threshold is accepted."""
     accepted = scored.confidence >= threshold
     right = accepted & scored.correct
-    columns = np.stack([right, accepted, scored.answerable], axis=1).astype(float)
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        rights, accepts, answerable = weights @ columns
-        return ratio(np.array([rights, rights, accepts]), [accepts, answerable, weights.sum()])
-
-    count = len(accepted)
-    precision, recall, share = estimates(statistic, count, count, resampling)
     return OperatingPoint(
         threshold=float(threshold),
-        precision=precision,
-        recall=recall,
-        accepted=share,
+        precision=share(right, accepted, resampling),
+        recall=share(right, scored.answerable, resampling),
+        accepted=share(accepted, np.ones(len(accepted), bool), resampling),
         false_accepts=int((accepted & ~right).sum()),
-        queries=count,
+        queries=len(accepted),
         queries_without_positive=int((~scored.answerable).sum()),
     )
 

@@ -5,18 +5,23 @@
 # https://developers.google.com/open-source/licenses/bsd
 
 """
-How sure a figure is: intervals by block bootstrap, and by Wilson for counts of independent runs.
+How sure a figure is: by block bootstrap, by Wilson for counts of runs, by Poisson for no event.
 
 Images that follow each other are alike, so single images must not be drawn as if each were news:
 stretches of `block` images are drawn instead (circular block bootstrap, Politis and Romano 1992,
 in "Exploring the Limits of Bootstrap"). A drawing is a vector of weights that says how often each
 image was drawn; a statistic is a function of such weights, and its own value that of weights 1.
+
+Where all images agree, every drawing gives the same: an interval of no width, which says nothing
+of what was not seen. Shares and rates of events have formulas for that; other figures have no
+interval then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 import math
 from statistics import NormalDist
 
@@ -75,7 +80,8 @@ def bootstrap(
     Return the values (k,) of a statistic, and the lower and upper ends (k,) of their intervals.
 
     The interval has the middle 95 % of the values that the drawings give, without those that give
-    none (NaN). Below two blocks nothing is known of the spread: the ends are NaN.
+    none (NaN). Below two blocks nothing is known of the spread: the ends are NaN. So they are
+    where they would meet, as those of an area of 1 from two wrong answers would.
     """
     values = np.atleast_1d(np.asarray(statistic(np.ones(count)), float))
     unknown = np.full(len(values), np.nan)
@@ -87,8 +93,9 @@ def bootstrap(
     tail = (1 - CONFIDENCE) / 2
     for column in np.flatnonzero(np.isfinite(values)):
         known = drawn[np.isfinite(drawn[:, column]), column]
-        if len(known):
-            low[column], high[column] = np.quantile(known, [tail, 1 - tail])
+        ends = np.quantile(known, [tail, 1 - tail]) if len(known) else unknown[:2]
+        if not np.isclose(*ends, rtol=1e-9, atol=1e-12):
+            low[column], high[column] = ends
     return values, low, high
 
 
@@ -99,12 +106,21 @@ def drawings(count: int, resampling: Resampling) -> Iterator[np.ndarray]:
     As many whole blocks are drawn as fit into the values; a block that begins near the end goes on
     at the beginning.
     """
+    for weights in _drawn(count, resampling):
+        yield weights.astype(float)
+
+
+@lru_cache(maxsize=4)
+def _drawn(count: int, resampling: Resampling) -> np.ndarray:
+    """Return all drawings (draws, n): the many figures of one run are drawn alike."""
     rng = np.random.default_rng(resampling.seed)
     block = resampling.block
-    for _ in range(resampling.draws):
+    drawn = np.empty((resampling.draws, count), np.min_scalar_type(count // block))
+    for weights in drawn:
         starts = np.bincount(rng.integers(count, size=count // block), minlength=count)
         begun = np.cumsum(np.concatenate([starts[-block:], starts]))
-        yield (begun[block:] - begun[:count]).astype(float)
+        weights[:] = begun[block:] - begun[:count]
+    return drawn
 
 
 def estimates(
@@ -123,8 +139,22 @@ def share(flags: np.ndarray, known: np.ndarray, resampling: Resampling = IMAGES)
 def shares(
     flags: np.ndarray, known: np.ndarray, resampling: Resampling = IMAGES
 ) -> list[Estimate]:
-    """Return the share of set flags in each column of (n, k) bool among the `known` rows (n,)."""
-    return means((flags & known[:, None]).astype(float), known, resampling)
+    """
+    Return the share of set flags in each column of (n, k) bool among the `known` rows (n,).
+
+    Where all or none are set the interval is that of Wilson for as many trials as there are whole
+    blocks of known flags, at least one: drawings of equal flags are equal, which would look as if
+    nothing were left to doubt (Brown, Cai and DasGupta 2001,
+    https://doi.org/10.1214/ss/1009213286).
+    """
+    found = means((flags & known[:, None]).astype(float), known, resampling)
+    return [_all_or_none(each, resampling) if each.value in (0, 1) else each for each in found]
+
+
+def _all_or_none(share: Estimate, resampling: Resampling) -> Estimate:
+    blocks = max(1, share.count // resampling.block)
+    ends = wilson(round(share.value) * blocks, blocks)
+    return replace(share, low=ends.low, high=ends.high)
 
 
 def means(
@@ -141,13 +171,31 @@ def means(
 
 
 def rate(parts: np.ndarray, wholes: np.ndarray, resampling: Resampling = IMAGES) -> Estimate:
-    """Return sum of parts / sum of wholes (n,), such as events per km; NaN where that is 0 / 0."""
+    """Return sum of parts / sum of wholes (n,), NaN where that is 0 / 0."""
     columns = np.stack([parts, wholes], axis=1).astype(float)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         return ratio(*(weights @ columns))
 
     return estimates(statistic, len(columns), len(columns), resampling)[0]
+
+
+def event_rate(
+    events: np.ndarray, exposure: np.ndarray, resampling: Resampling = IMAGES
+) -> Estimate:
+    """
+    Return events (n,) per exposure (n,), such as failures per km.
+
+    Where there was no event the ends are 0 and -ln(0.025) / exposure = 3.69 / exposure: with a
+    higher rate there would have been one in more than 97.5 % of cases (Garwood 1936,
+    https://doi.org/10.1093/biomet/28.3-4.437; with one side it is the rule of three, Hanley and
+    Lippman-Hand 1983, https://doi.org/10.1001/jama.1983.03330370053031). Events that come
+    together are taken for one.
+    """
+    found = rate(events, exposure, resampling)
+    if found.value != 0:
+        return found
+    return replace(found, low=0.0, high=-math.log((1 - CONFIDENCE) / 2) / float(exposure.sum()))
 
 
 def ratio(part: np.ndarray | float, whole: np.ndarray | float) -> np.ndarray:
@@ -173,7 +221,8 @@ def wilson(successes: int, count: int) -> Estimate:
     centre = p + z**2 / (2 * count)
     half = z * math.sqrt(p * (1 - p) / count + z**2 / (4 * count**2))
     low, high = ((centre + sign * half) / (1 + z**2 / count) for sign in (-1, 1))
-    return Estimate(p, max(low, 0.0), min(high, 1.0), count)
+    # By the formula these ends are exact; a computer is off by some 1e-17.
+    return Estimate(p, low if successes else 0.0, high if successes < count else 1.0, count)
 
 
 class Weighted:

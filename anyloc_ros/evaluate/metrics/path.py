@@ -88,6 +88,7 @@ class TaughtPath:
         around_s: Sequence[float] | np.ndarray | None = None,
         start_s: float | None = None,
         restarts: Sequence[int] = (),
+        reach_m: np.ndarray | None = None,
         window_m: float = WINDOW_M,
     ) -> Projection:
         """
@@ -104,6 +105,9 @@ class TaughtPath:
         :param around_s: (n,) looks around these places instead, for example for estimates around
             the truth.
         :param start_s: looks for the first one around this place.
+        :param reach_m: (n,) how near some taught position is. What is found further off, by more
+            than `window_m`, is not where the robot is: it was carried, or drives against the
+            direction of teaching. It is looked for on the whole path again.
         """
         positions = np.asarray(positions, float)
         rows = np.full((len(positions), 3), np.nan)
@@ -122,8 +126,13 @@ class TaughtPath:
                 if math.isnan(around):
                     continue
             yaw = None if yaws_rad is None else float(yaws_rad[number])
-            s, *rows[number, 1:] = self._place(position, yaw, around, expected, window_m + moved_m)
-            rows[number, 0] = s
+            place = self._place(position, yaw, around, expected, window_m + moved_m)
+            if reach_m is not None:
+                for towards in (yaw, None):
+                    if abs(place[1]) > reach_m[number] + window_m:
+                        place = self._place(position, towards, None, None, window_m)
+            rows[number] = place
+            s = place[0]
             last = position
         return Projection(*rows.T)
 

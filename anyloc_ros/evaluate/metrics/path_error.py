@@ -52,16 +52,35 @@ def path_error(
     :param turned_rad: (n,) estimated minus true yaw, NaN where unknown.
     :param accepted: (n,) bool.
     """
+    return path_error_of(
+        path.ahead_m(estimated.s_m, true.s_m),
+        estimated.left_m - true.left_m,
+        true.left_m,
+        turned_rad,
+        accepted,
+        resampling,
+    )
+
+
+def path_error_of(
+    along_m: np.ndarray,
+    cross_m: np.ndarray,
+    offset_m: np.ndarray,
+    turned_rad: np.ndarray,
+    accepted: np.ndarray,
+    resampling: Resampling = IMAGES,
+) -> PathError:
+    """Return the same from errors (n,) that are known, for example on several paths."""
 
     def kept(values: np.ndarray) -> Spread:
         return spread(np.where(accepted, values, np.nan), resampling)
 
     return PathError(
-        along_m=kept(path.ahead_m(estimated.s_m, true.s_m)),
-        cross_m=kept(estimated.left_m - true.left_m),
-        offset_m=spread(true.left_m, resampling),
+        along_m=kept(along_m),
+        cross_m=kept(cross_m),
+        offset_m=spread(offset_m, resampling),
         heading_deg=kept(np.degrees(wrap(turned_rad))),
-        queries=len(true.s_m),
+        queries=len(along_m),
     )
 
 

@@ -14,14 +14,14 @@ each image.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 from anyloc_ros.evaluate.metrics.intervals import (
     Estimate,
+    event_rate,
     IMAGES,
     means,
-    rate,
     Resampling,
     RUNS,
     wilson,
@@ -75,7 +75,8 @@ def jump_rate(
     jumped = np.zeros(len(estimated))
     jumped[known[1:]] = (leaps - moved > limit_m) & ~carried
     steps_m = np.diff(driven_m, prepend=driven_m[:1])
-    found = rate(100 * jumped, steps_m, resampling)
+    found = event_rate(jumped, steps_m / 100, resampling)
+    found = replace(found, count=len(leaps))
     return JumpRate(found, int(jumped.sum()), len(leaps), limit_m, float(steps_m.sum()))
 
 

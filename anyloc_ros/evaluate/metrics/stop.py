@@ -20,7 +20,14 @@ from dataclasses import dataclass
 import math
 
 from anyloc_ros.errors import ConfigError
-from anyloc_ros.evaluate.metrics.intervals import Estimate, means, rate, Resampling, RUNS, wilson
+from anyloc_ros.evaluate.metrics.intervals import (
+    Estimate,
+    event_rate,
+    means,
+    Resampling,
+    RUNS,
+    wilson,
+)
 from anyloc_ros.evaluate.metrics.spread import Spread, spread
 from anyloc_ros.parameter import Checked, parameter
 import numpy as np
@@ -63,11 +70,13 @@ class StopConfig(Checked):
             f'has held on {self.raise_images} image(s) in a row. It is false more than '
             f'{self.stop_distance_m:g} m before the goal; a goal is missed when the robot gets '
             f'more than {self.stop_distance_m:g} m behind it and no stop was raised, or still '
-            f'up, within {self.stop_distance_m:g} m of it. The hold window opens at the first '
-            f'image within {self.hold_window_m:g} m of the goal on which the condition holds, and '
-            f'has {self.hold_images} images or those of {self.hold_s:g} s, if that is fewer; the '
-            f'hold fails when the condition holds on fewer than {self.hold_needed} of '
-            f'{self.hold_images} of them (the same share of fewer), or on no image within '
+            f'up, within {self.stop_distance_m:g} m of it. A goal that was not reached is not '
+            f'counted as missed or not, and among false stops only where one was raised. The hold '
+            f'window opens at the first image within {self.hold_window_m:g} m of the goal on '
+            f'which the condition holds, and has {self.hold_images} images or those of '
+            f'{self.hold_s:g} s, if that is fewer; the hold fails when the condition holds on '
+            f'fewer than {self.hold_needed} of {self.hold_images} of them (the same share of '
+            f'fewer), or on no image within '
             f'{self.hold_window_m:g} m although the robot passed by or stayed that long.'
         )
 
@@ -218,27 +227,34 @@ def stop_score(
     """
     Return stop and hold figures over drives that do not depend on each other.
 
+    A drive that ended before its goal says nothing of `missed`, and nothing of false stops per run
+    where it raised none: it is not counted there.
+
     stop_err as the along-track goal error of Claxton et al., RA-L 2024,
     https://arxiv.org/abs/2407.08162; the others are of this project, see StopConfig.definition.
     """
     outcomes = tuple(stop_outcome(run, config) for run in runs)
-    count = len(outcomes)
     falsely = np.array([outcome.false_stops for outcome in outcomes], float)
     ways_km = np.array([np.ptp(run.s_m) for run in runs], float) / 1000
     progress = np.array([outcome.progress for outcome in outcomes], float)
     judged = [o.hold_failed for o in outcomes if o.hold_failed is not None]
-    every = np.ones(count, bool)
+    reached = [
+        outcome.reached_m >= run.goal_s_m - config.stop_distance_m
+        for run, outcome in zip(runs, outcomes, strict=True)
+    ]
+    stopped = np.array([bool(outcome.stops_s_m) for outcome in outcomes], bool)
+    told = falsely[stopped | np.array(reached, bool)]
     return StopScore(
         stop_err_m=spread(np.array([o.stop_err_m for o in outcomes]), resampling),
-        false_stops_per_run=means(falsely[:, None], every, resampling)[0],
-        false_stops_per_km=rate(falsely, ways_km, resampling),
-        with_false_stop=wilson(int((falsely > 0).sum()), count),
-        missed=wilson(sum(o.missed for o in outcomes), count),
+        false_stops_per_run=event_rate(told, np.ones(len(told)), resampling),
+        false_stops_per_km=event_rate(falsely, ways_km, resampling),
+        with_false_stop=wilson(int((told > 0).sum()), len(told)),
+        missed=wilson(sum(o.missed for o in outcomes), sum(reached)),
         latency_s=spread(np.array([o.latency_s for o in outcomes]), resampling),
         overrun_m=spread(np.array([o.overrun_m for o in outcomes]), resampling),
         hold_failed=wilson(sum(judged), len(judged)),
         progress=means(progress[:, None], np.isfinite(progress), resampling)[0],
-        runs=count,
+        runs=len(outcomes),
         definition=config.definition(),
         outcomes=outcomes,
     )

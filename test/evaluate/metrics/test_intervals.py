@@ -11,11 +11,13 @@ import math
 from anyloc_ros.evaluate.metrics.intervals import (
     bootstrap,
     drawings,
+    event_rate,
     means,
     rate,
     Resampling,
     RUNS,
     share,
+    shares,
     Weighted,
     wilson,
 )
@@ -81,12 +83,47 @@ def test_a_seed_is_repeatable():
 
 
 def test_too_few_values_have_no_interval():
-    found = share(np.ones(19, bool), np.ones(19, bool))
-    assert found.value == 1.0
+    found = share(np.arange(19) > 0, np.ones(19, bool))
+    assert found.value == 18 / 19
     assert math.isnan(found.low)
     found = share(np.ones(0, bool), np.ones(0, bool))
     assert math.isnan(found.value)
     assert found.count == 0
+
+
+@pytest.mark.parametrize(
+    ('known', 'block', 'trials'),
+    [(40, 10, 4), (49, 10, 4), (19, 10, 1), (5, 10, 1), (5, 1, 5)],
+)
+def test_a_share_of_all_or_none_is_not_certain(known, block, trials):
+    # Wilson where p = 1: the lower end is n / (n + z^2), z = 1.95996; 4 of 4: [0.510, 1].
+    end = trials / (trials + 1.9599640**2)
+    rows = np.arange(60) < known
+    every, none = shares(np.stack([rows, ~rows], axis=1), rows, Resampling(block=block))
+    assert (every.value, every.high, every.count) == (1.0, 1.0, known)
+    assert (none.value, none.low, none.count) == (0.0, 0.0, known)
+    assert (every.low, none.high) == pytest.approx((end, 1 - end), abs=1e-6)
+
+
+def test_drawings_that_all_give_the_same_tell_no_interval():
+    values = np.full(100, 0.1)
+    values[50:] += np.arange(50)
+    equal, other = means(np.stack([np.full(100, 0.1), values], axis=1), np.ones(100, bool))
+    assert equal.value == pytest.approx(0.1)
+    assert math.isnan(equal.low) and math.isnan(equal.high)
+    assert other.low < other.value < other.high
+
+
+def test_no_event_is_not_a_rate_of_0_for_certain():
+    # exp(-3.6889) = 0.025: with 3.69 events expected, none comes in 2.5 % of cases.
+    found = event_rate(np.zeros(4), np.array([0.5, 0.25, 0.25, 1.0]), RUNS)
+    assert (found.value, found.low, found.count) == (0.0, 0.0, 4)
+    assert found.high == pytest.approx(3.68888 / 2, abs=1e-5)
+    assert event_rate(np.zeros(1), np.array([2.0])).high == found.high
+    assert event_rate(np.array([1, 0, 5]), np.array([2.0, 0.0, 1.0]), RUNS) == rate(
+        np.array([1, 0, 5]), np.array([2.0, 0.0, 1.0]), RUNS
+    )
+    assert math.isnan(event_rate(np.zeros(2), np.zeros(2), RUNS).high)
 
 
 def test_only_known_values_count():

@@ -137,6 +137,17 @@ def test_several_drives():
     assert found.definition == CONFIG.definition()
 
 
+def test_a_drive_that_ends_early_is_not_counted_where_it_says_nothing():
+    passes = run([0, 5, 10], '...')  # 2 m behind the goal without a stop
+    ends = run([0, 2, 4], '...')
+    stops = run([0, 2, 4], '.#.')  # a false stop on the way
+    score = stop_score([passes, ends, ends, stops], CONFIG)
+    assert (score.missed.value, score.missed.count) == (1.0, 1)
+    assert (score.with_false_stop.value, score.with_false_stop.count) == (0.5, 2)
+    assert (score.false_stops_per_run.value, score.false_stops_per_run.count) == (0.5, 2)
+    assert score.runs == 4
+
+
 def test_no_drives():
     found = stop_score([], CONFIG)
     assert found.runs == 0
