@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+import math
 from typing import TypeVar
 
 from anyloc_ros.errors import ModelError
@@ -53,3 +54,8 @@ _SAID = ("can't allocate memory", 'Insufficient memory')
 def _is_out_of_memory(error: Exception) -> bool:
     named = isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError))
     return named or any(words in str(error) for words in _SAID)
+
+
+def peak_gpu_bytes() -> float:
+    """Return the most memory that tensors of this process have had on the GPU, NaN without one."""
+    return float(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else math.nan

@@ -170,6 +170,35 @@ def parse_truth(text: str) -> tuple[str, str]:
     return kind, value
 
 
+def without_poses(truth: str, name: str) -> str:
+    """Return why a radius cannot be told, and what to do; `name` is queries or references."""
+    if name == 'queries':
+        ways = (
+            'give their poses by --query-poses FILE (CSV, TUM or KITTI), by --pose-topic or '
+            '--truth-topic in a bag, for a CSV of answers by --queries SOURCE'
+        )
+    else:
+        ways = (
+            'give their poses by --reference-poses FILE (CSV, TUM or KITTI), in a bag by '
+            '--pose-topic, or teach the map with poses'
+        )
+    return f'truth {truth}: the {name} have no poses; {ways}; or use frames:N'
+
+
+def in_words(truth: str) -> str:
+    """
+    Return what a truth as written on the command line calls right: "within 2 frames".
+
+    :raises ConfigError: a malformed truth.
+    """
+    kind, value = parse_truth(truth)
+    if kind == 'radius':
+        return f'within {value} m'
+    if kind == 'frames':
+        return f'within {value} frame' if int(value) == 1 else f'within {value} frames'
+    return f'as listed in {Path(value).name}'
+
+
 def positives(
     truth: str,
     queries: Sequence[Sequence[float]],
@@ -192,7 +221,7 @@ def positives(
     queries, references = np.asarray(queries, float), np.asarray(references, float)
     for name, positions in (('queries', queries), ('references', references)):
         if not np.isfinite(positions).all(axis=1).any():
-            raise ConfigError(f'truth {truth}: the {name} have no poses; use frames:N')
+            raise ConfigError(without_poses(truth, name))
     return positives_by_radius(queries, references, float(value))
 
 

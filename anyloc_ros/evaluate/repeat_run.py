@@ -15,7 +15,7 @@ from typing import Any
 from anyloc_ros.config import TeachConfig
 from anyloc_ros.evaluate.ground_truth import parse_truth, positives
 from anyloc_ros.evaluate.metrics.recall import recall_at_k
-from anyloc_ros.evaluate.run import numbers_of, positions, stamps_of, UNKNOWN
+from anyloc_ros.evaluate.whereabouts import numbers_of, positions, stamps_of, UNKNOWN
 from anyloc_ros.io.source import Source
 from anyloc_ros.mapping.geodesy import Datum
 from anyloc_ros.mapping.records import Keyframe

@@ -17,7 +17,7 @@ from anyloc_ros.io.samples import ImageSample, PoseSample
 from anyloc_ros.io.source import Source
 from anyloc_ros.localize.odometer import Odometer
 from anyloc_ros.localize.recognizer import PlaceRecognizer, Recognition
-from anyloc_ros.mapping.finish import Progress
+from anyloc_ros.mapping.progress import Progress
 from anyloc_ros.mapping.teach import TeachSession
 
 

@@ -21,6 +21,7 @@ import numpy as np
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 IMAGES = ('sensor_msgs/msg/Image', COMPRESSED_IMAGE)
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+CLOUD = 'sensor_msgs/msg/PointCloud2'
 FIX = 'sensor_msgs/msg/NavSatFix'
 POSES = (
     'nav_msgs/msg/Odometry',

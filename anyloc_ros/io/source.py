@@ -65,7 +65,7 @@ def open_source(
     :raises SourceError: nothing of that kind is there, or it cannot be used.
     """
     path, span = _split_range(str(text))
-    storage = _bag_storage(path)
+    storage = bag_storage(path)
     if storage is None and not path.is_dir():
         ros1 = ': a ROS 1 bag; convert it with "rosbags-convert"' if path.suffix == '.bag' else ''
         raise SourceError(f'{path}{ros1 or " is no bag and no folder"}; {_EXPECTED}')
@@ -104,7 +104,7 @@ def _split_range(text: str) -> tuple[Path, tuple[int, int] | None]:
     return Path(folder), (int(found[1]), int(found[2]))
 
 
-def _bag_storage(path: Path) -> Path | None:
+def bag_storage(path: Path) -> Path | None:
     """Return what holds the messages: the folder, or a file; None when it is no bag."""
     if path.is_file():
         return path if path.suffix in _STORAGE_SUFFIXES else None

@@ -240,7 +240,8 @@ class PlaceRecognizer:
 
     def _candidates(self, estimate: Estimate, similarities: np.ndarray) -> tuple[Candidate, ...]:
         return tuple(
-            Candidate(self.references[row], float(similarities[row]), probability)
+            # In float16 the references are not exactly of length 1; a cosine is never above it.
+            Candidate(self.references[row], float(np.clip(similarities[row], -1, 1)), probability)
             for row, probability in zip(estimate.rows, estimate.probabilities, strict=True)
         )
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from anyloc_ros.config import parameters_of, TeachConfig
 from anyloc_ros.io.source import Source
+from anyloc_ros.mapping.progress import Progress
 from anyloc_ros.ros.pace import Pace
 from anyloc_ros.ros.process import NodeProcess
 from anyloc_ros.ros.remote import Remote
@@ -31,8 +32,6 @@ FINISH_S = 3600.0
 
 ANSWER_S = 60.0
 """One image in the largest network on a small computer."""
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,3 +273,16 @@ def test_a_map_that_does_not_know_what_is_unrelated_is_damaged(own_route, statem
         place_map._all(statement)
     with pytest.raises(MapError, match=f'is damaged: .*{message}'):
         open_recognizer(own_route, LocalizeConfig())
+
+
+def test_a_similarity_is_a_cosine_and_the_order_is_kept(route, describer, monkeypatch):
+    with PlaceMap.open_to_read(route) as place_map:
+        recognizer = PlaceRecognizer(
+            place_map, describer, LocalizeConfig(top_k=20), sequence=ALONE
+        )
+    # References in float16 are a little longer or shorter than 1.
+    raw = np.linspace(-1.00002, 1.00003, 20).astype(np.float32)
+    monkeypatch.setattr(recognizer.index, 'similarities', lambda descriptor: raw)
+    found = recognizer.recognize(_picture(3), 0).candidates
+    assert [candidate.reference.index for candidate in found] == list(range(19, -1, -1))
+    assert (found[0].similarity, found[-1].similarity) == (1.0, -1.0)
