@@ -31,7 +31,7 @@ setup(
         ('share/' + package_name + '/rviz', ['rviz/anyloc.rviz']),
     ],
     package_data={
-        'anyloc_ros.evaluate': ['report.html.jinja'],
+        'anyloc_ros.evaluate.report': ['*.html.jinja'],
         'anyloc_ros.mapping': ['unrelated.jpg'],
     },
     zip_safe=True,
@@ -50,8 +50,8 @@ setup(
         'typer>=0.20',
     ],
     extras_require={
-        # The report of "anyloc demo".
-        'report': ['jinja2>=3.1', 'matplotlib>=3.8'],
+        # Reports, figures and animations; matplotlib brings Pillow.
+        'report': ['jinja2>=3.1', 'matplotlib>=3.8', 'pillow>=10.2'],
         # ROS 2 Jazzy without an installation of ROS; on a robot the same imports are there.
         'wheels': [
             'ros-rclpy[fastrtps]==7.1.6',

@@ -4,10 +4,11 @@
 # license that can be found in the LICENSE file or at
 # https://developers.google.com/open-source/licenses/bsd
 
-"""Where the tests find golden values and real images, which are kept beside the project."""
+"""Where the tests find golden values and real images, and signals as a terminal sends them."""
 
 import os
 from pathlib import Path
+import signal
 
 import pytest
 
@@ -37,3 +38,10 @@ def data() -> Path:
 def vocabularies() -> Path:
     """Return the folder with published vocabularies."""
     return _folder('ANYLOC_VOCABULARIES', 'vocabularies')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def heard_signals() -> None:
+    """Let processes be interrupted: a script starts what runs in its background deaf to SIGINT."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -39,6 +39,7 @@ ONLY_IN = {
     'torch': {'describe'},
     'transformers': {'describe'},
     'rosbags': {'io', 'simulate'},
+    'PIL': {'simulate'},
     'jinja2': {'evaluate'},
     'matplotlib': {'evaluate'},
     'cv_bridge': {'io', 'ros'},
@@ -179,7 +180,7 @@ def test_dependencies_are_those_of_setup_py():
         name for name in ONLY_IN if name.endswith(('2_ros', '_msgs', '_interfaces'))
     }
     from_transformers = {'huggingface_hub'}
-    from_extras = {'jinja2', 'matplotlib'}
+    from_extras = {'PIL', 'jinja2', 'matplotlib'}
     imported = (ANYWHERE | set(ONLY_IN)) - from_ros - from_transformers - from_extras
     assert {distribution.get(name, name) for name in imported} == installed
 

@@ -53,6 +53,16 @@ ImageTopicOption = Annotated[
 PoseTopicOption = Annotated[
     str, typer.Option('--pose-topic', help='Pose topic of a bag that has several.')
 ]
+RandomWeightsOption = Annotated[
+    int | None,
+    typer.Option(
+        '--random-weights',
+        metavar='SEED',
+        min=0,
+        max=999_999_999,
+        help='Random weights for all networks: for shapes, speed and memory, not for places.',
+    ),
+]
 PosesOption = Annotated[
     str,
     typer.Option('--poses-file', metavar='FILE', help='Pose file of a folder: CSV, TUM or KITTI.'),
@@ -144,12 +154,18 @@ def output(option: str, path: Path, inputs: Iterable[Path | str] = ()) -> Iterat
         raise AnyLocError(f'{option} {path} cannot be written: {error.strerror}') from error
 
 
-def write_json(path: Path | None, result: dict[str, Any]) -> None:
-    """Write `result` as JSON where asked; NaN becomes null. A file there is replaced."""
+def write_json(
+    path: Path | None, result: dict[str, Any], inputs: Iterable[Path | str] = ()
+) -> None:
+    """
+    Write `result` as JSON where asked; NaN becomes null. A file there is replaced.
+
+    :param inputs: what the command reads; none of it is ever replaced.
+    """
     if path is None:
         return
     text = json.dumps(_without_nan(result), indent=2) + '\n'
-    with output('--json', path) as file:
+    with output('--json', path, inputs) as file:
         file.write(text.encode())
 
 
@@ -161,6 +177,24 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+@contextmanager
+def drawing(what: str) -> Iterator[None]:
+    """
+    Hold the imports of what draws pictures and reports.
+
+    :param what: which needs it, as the beginning of a sentence: "figures are".
+    :raises AnyLocError: matplotlib or jinja2 is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or '').startswith('anyloc_ros'):
+            raise
+        raise AnyLocError(
+            f'{what} made by matplotlib and jinja2: {error}; pip install "anyloc_ros[report]"'
+        ) from error
 
 
 def say(text: str) -> None:

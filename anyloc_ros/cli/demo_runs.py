@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from anyloc_ros.config import DescribeConfig
 from anyloc_ros.describe.methods import method_of
 from anyloc_ros.evaluate.ground_truth import parse_truth
 from anyloc_ros.io.source import open_source, Source
+from anyloc_ros.mapping.progress import Progress
 from anyloc_ros.simulate.record import ODOMETRY_TOPIC, record_run, TRUTH_TOPIC
 from anyloc_ros.simulate.run import RunConfig
 from anyloc_ros.simulate.world import World
@@ -24,8 +24,6 @@ RENDERED_TRUTH = 'radius:1.0'
 
 FOLDER_RATE_HZ = 10.0
 """Images per second of a folder that does not say."""
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

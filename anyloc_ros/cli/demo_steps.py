@@ -20,10 +20,10 @@ from typing import Any
 from anyloc_ros.cli.common import RUNTIME
 from anyloc_ros.cli.demo_runs import Runs
 from anyloc_ros.config import DescribeConfig, parameters_of, TeachConfig
-from anyloc_ros.evaluate.look import look, pairs_of, spread_rows
 from anyloc_ros.evaluate.repeat_run import QueryAnswer, RepeatRun, truth_of
-from anyloc_ros.evaluate.report import choose, in_words, write_report
-from anyloc_ros.evaluate.run import stamps_of
+from anyloc_ros.evaluate.report.look import look, pairs_of, spread_rows
+from anyloc_ros.evaluate.report.repeat_report import choose, in_words, write_report
+from anyloc_ros.evaluate.whereabouts import stamps_of
 from anyloc_ros.mapping.finish import Progress
 from anyloc_ros.mapping.method import describer_of
 from anyloc_ros.mapping.place_map import PlaceMap

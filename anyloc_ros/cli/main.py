@@ -15,13 +15,17 @@ from typing import Annotated
 
 from anyloc_ros import __version__
 from anyloc_ros.cli import (
+    benchmark,
+    compare,
     demo,
     describe,
     doctor,
     evaluate,
+    figure,
     localize,
     maps,
     methods,
+    simulate,
     teach,
     vocabulary,
     weights,
@@ -36,16 +40,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help='Teach a route, then know where on it the robot is: place recognition by AnyLoc.',
 )
+app.command('compare')(compare.compare)
+app.command('benchmark')(benchmark.benchmark)
 app.command('describe')(describe.describe)
 app.command('evaluate')(evaluate.evaluate)
 app.command('teach')(teach.teach)
 app.command('localize')(localize.localize)
+app.add_typer(figure.app, name='figure')
 app.add_typer(maps.app, name='map')
 app.add_typer(weights.app, name='weights')
 app.add_typer(vocabulary.app, name='vocabulary')
 app.command('methods')(methods.methods)
 app.command('demo')(demo.demo)
 app.command('doctor')(doctor.doctor)
+app.command('simulate')(simulate.simulate)
 
 
 def _print_version(asked: bool) -> None:

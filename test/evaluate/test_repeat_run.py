@@ -132,7 +132,8 @@ class _Page(HTMLParser):
 def test_the_report_is_one_file(run, has_truth):
     pytest.importorskip('matplotlib', reason='the extra "report" is not installed')
     pytest.importorskip('jinja2', reason='the extra "report" is not installed')
-    from anyloc_ros.evaluate.report import choose, in_words, Pair, pair_title, write_report
+    from anyloc_ros.evaluate.report.pairs import Pair
+    from anyloc_ros.evaluate.report.repeat_report import choose, in_words, pair_title, write_report
 
     run = run if has_truth else RepeatRun(run.references, run.answers, None)
     choices = choose(run)

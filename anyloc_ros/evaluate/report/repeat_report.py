@@ -8,43 +8,20 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import resources
 import math
 from typing import Any
 
-from anyloc_ros.evaluate import pictures
 from anyloc_ros.evaluate.repeat_run import RepeatRun
-import cv2
-import jinja2
+from anyloc_ros.evaluate.report import pictures
+from anyloc_ros.evaluate.report.page import render
+from anyloc_ros.evaluate.report.pairs import Choice, Pair
 import numpy as np
 
-TEMPLATE = 'report.html.jinja'
+TEMPLATE = 'repeat_report.html.jinja'
 
 PAIRS = 4
 """Pairs of pictures of each kind."""
-
-_WIDTH_PX = 400
-_JPEG_QUALITY = 85
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pair:
-    """A query beside its best reference, both (H, W, 3) RGB; None where there is no picture."""
-
-    title: str
-    query: np.ndarray
-    reference: np.ndarray | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Queries worth a look, and why."""
-
-    title: str
-    numbers: Sequence[int]
 
 
 def choose(run: RepeatRun) -> list[Choice]:
@@ -105,29 +82,18 @@ def write_report(
     :param pairs: query beside reference, under a title.
     :param similarity: (R, M) cosines of the queries `rows` with all references.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = resources.files(__package__).joinpath(TEMPLATE).read_text(encoding='utf-8')
-    shown = {
-        title: [
-            {
-                'title': pair.title,
-                'query': _jpeg(pair.query),
-                'reference': None if pair.reference is None else _jpeg(pair.reference),
-            }
-            for pair in group
-        ]
-        for title, group in pairs.items()
-    }
-    return environment.from_string(template).render(
+    drawn = [
+        pictures.route_picture(run),
+        pictures.matrix_picture(run, similarity, rows),
+        pictures.latency_picture(run),
+    ]
+    return render(
+        TEMPLATE,
         facts=facts,
         sentences=sentences,
         figures={name: _text(name, value) for name, value in run.figures().items()},
-        route=_png(pictures.route_picture(run)),
-        matrix=_png(pictures.matrix_picture(run, similarity, rows)),
-        latency=_png(pictures.latency_picture(run)),
-        pairs=shown,
+        plots=drawn,
+        pairs=pairs,
     )
 
 
@@ -170,21 +136,3 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return f'{value:.1f}' if '_ms' in name else f'{value:.3f}'
-
-
-def _png(data: bytes | None) -> str | None:
-    return None if data is None else _data_uri('image/png', data)
-
-
-def _jpeg(image: np.ndarray) -> str:
-    height, width = image.shape[:2]
-    scale = min(1.0, _WIDTH_PX / width)
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return _data_uri('image/jpeg', data.tobytes())
-
-
-def _data_uri(kind: str, data: bytes) -> str:
-    return f'data:{kind};base64,{base64.b64encode(data).decode("ascii")}'

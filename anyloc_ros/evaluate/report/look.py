@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from anyloc_ros.describe.describer import Describer
 from anyloc_ros.errors import ImageError
 from anyloc_ros.evaluate.repeat_run import RepeatRun
-from anyloc_ros.evaluate.report import Pair, pair_title
+from anyloc_ros.evaluate.report.pairs import Pair
+from anyloc_ros.evaluate.report.repeat_report import pair_title
 from anyloc_ros.io.samples import ImageSample
 from anyloc_ros.io.source import Source
 from anyloc_ros.mapping.finish import Progress
