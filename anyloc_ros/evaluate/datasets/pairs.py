@@ -17,8 +17,8 @@ from pathlib import Path
 from anyloc_ros.config import TeachConfig
 from anyloc_ros.errors import ConfigError, SourceError
 from anyloc_ros.evaluate.datasets.dataset import DataSet
-from anyloc_ros.evaluate.ground_truth import parse_truth, positives
-from anyloc_ros.evaluate.run import positions
+from anyloc_ros.evaluate.ground_truth import in_words, parse_truth, positives
+from anyloc_ros.evaluate.whereabouts import positions
 from anyloc_ros.io.samples import PoseSample
 from anyloc_ros.io.source import open_source, Source
 from anyloc_ros.mapping.geodesy import Datum, is_on_earth
@@ -47,7 +47,7 @@ def pair(references: Source, queries: Source, truth: str) -> DataSet:
     :raises ConfigError: a malformed truth, or a radius where a run has no poses.
     :raises SourceError: a list of another size, or images that are announced and not there.
     """
-    kind, value = parse_truth(truth)
+    kind, _ = parse_truth(truth)
     known = [None, None]
     if kind == 'radius':
         for source in (references, queries):
@@ -56,13 +56,12 @@ def pair(references: Source, queries: Source, truth: str) -> DataSet:
         datum = _datum(references)
         known = [_positions(source, datum) for source in (references, queries)]
     unused = [np.full((len(source), 3), np.nan) for source in (queries, references)]
-    words = {'frames': f'within {value} frames', 'radius': f'within {value} m'}
     return DataSet(
         f'{queries.name} on {references.name}',
         references,
         queries,
         positives(truth, *(known[::-1] if kind == 'radius' else unused)),
-        words.get(kind, f'list {Path(value).name}'),
+        in_words(truth),
         *known,
     )
 

@@ -20,6 +20,7 @@ radius:METRES:REFERENCES,QUERIES        two runs with poses in one frame
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 import math
 from pathlib import Path
 
@@ -39,6 +40,7 @@ _MARKS = {
     'utm': ('images/test/database', 'images/test/queries'),
 }
 """What a folder of a layout holds."""
+_STEPS = ('frames', 'radius')
 
 
 def open_dataset(text: str, root: str | Path = '.') -> DataSet:
@@ -48,6 +50,7 @@ def open_dataset(text: str, root: str | Path = '.') -> DataSet:
     :raises ConfigError: no known name or form.
     :raises SourceError: it is not in its folder: what is missing, and how to get it.
     """
+    check_form(text)
     root = Path(root)
     kind, _, rest = text.partition(':')
     if kind in PAPER:
@@ -55,18 +58,36 @@ def open_dataset(text: str, root: str | Path = '.') -> DataSet:
     return replace(_own(text, kind, rest, root), name=text)
 
 
+def check_form(text: str) -> None:
+    """
+    Refuse a text that can name no data set, wherever it is looked for.
+
+    :raises ConfigError: no known name or form.
+    """
+    kind, _, rest = text.partition(':')
+    right = kind in PAPER or (kind in _MARKS and rest) or (kind in _STEPS and all(_two_runs(rest)))
+    if not right:
+        close = get_close_matches(kind, [*PAPER, *_MARKS, *_STEPS], n=1)
+        meant = f'; did you mean {close[0]!r}?' if close and close[0] != kind else ''
+        raise ConfigError(
+            f'data set {text!r}: expected {", ".join(PAPER)}, or for your own {_FORMS}{meant}'
+        )
+
+
 def _own(text: str, kind: str, rest: str, root: Path) -> DataSet:
-    if rest and kind == 'vprbench':
+    if kind == 'vprbench':
         return vprbench(root / rest)
-    if rest and kind in ('utm', 'csv'):
+    if kind in ('utm', 'csv'):
         folder, radius_m = _folder_and_radius(rest)
         return {'utm': utm, 'csv': table}[kind](root / folder, radius_m)
-    if rest and kind in ('frames', 'radius'):
-        value, _, sources = rest.partition(':')
-        references, _, queries = sources.partition(',')
-        if references and queries:
-            return pair(open_side(references, root), open_side(queries, root), f'{kind}:{value}')
-    raise ConfigError(f'data set {text!r}: expected {", ".join(PAPER)}, or for your own {_FORMS}')
+    value, references, queries = _two_runs(rest)
+    return pair(open_side(references, root), open_side(queries, root), f'{kind}:{value}')
+
+
+def _two_runs(text: str) -> tuple[str, str, str]:
+    value, _, sources = text.partition(':')
+    references, _, queries = sources.partition(',')
+    return value, references, queries
 
 
 def found_in(root: str | Path) -> list[str]:

@@ -119,7 +119,7 @@ def test_seasons_in_step(tmp_path, images):
     found = open_dataset('frames:1:nordland/summer,nordland/winter:2-4', tmp_path)
     assert (len(found.references), len(found.queries)) == (12, 3)
     assert found.positives == [{0, 1}, {0, 1, 2}, {1, 2, 3}]
-    assert found.truth == 'within 1 frames'
+    assert found.truth == 'within 1 frame'
     assert found.reference_positions is None
 
 
