@@ -17,12 +17,12 @@ A drive as a rosbag2 recording, with the truth beside what the robot believes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from anyloc_ros.errors import SourceError
+from anyloc_ros.mapping.progress import Progress
 from anyloc_ros.simulate import messages
 from anyloc_ros.simulate.drive import Drive, odometry
 from anyloc_ros.simulate.run import RunConfig
@@ -39,9 +39,6 @@ _IMAGES = {
     False: (IMAGE_TOPIC, messages.IMAGE, messages.image),
     True: (COMPRESSED_TOPIC, messages.COMPRESSED_IMAGE, messages.compressed_image),
 }
-
-Progress = Callable[[str, int, int], None]
-"""Called as `progress(title, done, total)` after every image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,7 @@ def record_run(
 
     The same world and run give the same messages, bit for bit, with the same libraries.
 
+    :param progress: is called after every image.
     :raises SourceError: `path` exists.
     """
     path = Path(path)
