@@ -19,7 +19,7 @@ from anyloc_ros.describe.image import preparation
 from anyloc_ros.describe.local_features import LocalFeatures
 from anyloc_ros.describe.mask import check_size, mask_sha256
 from anyloc_ros.describe.memory import by_halves
-from anyloc_ros.describe.random_weights import RandomWeights
+from anyloc_ros.describe.random_weights import random_seed_of, RandomWeights
 from anyloc_ros.describe.transformer import Network
 from anyloc_ros.describe.weights import locate
 from anyloc_ros.errors import ConfigError
@@ -69,11 +69,14 @@ def load_network(
 
     `backbone` is a name of the table, or the path of a checkpoint whose network is then inferred;
     `layer` is -1 for the class token; `stride` in px is that of AnyLoc by default. With
-    `random_seed` the weights are random, for benchmarks and tests. Never touches the network.
+    `random_seed`, or a `weights_path` of random:SEED, the weights are random: for shapes and
+    costs, not for places. Never touches the network.
 
     :raises ConfigError: unknown backbone, layer or facet, or a stride that does not fit.
     :raises ModelError: missing, damaged or foreign weights.
     """
+    if random_seed is None:
+        random_seed = random_seed_of(weights_path)
     if random_seed is not None:
         source = RandomWeights(find_backbone(str(backbone)), random_seed)
     elif str(backbone) in BACKBONES or not Path(backbone).expanduser().exists():
@@ -168,12 +171,15 @@ class NetworkFeatures:
         if self.facet == 'cls':
             raise ConfigError('a class token is of the whole image: it has no local features')
         features = self.extract([image])[0].cpu().numpy()
-        size = image.shape[:2]
+        return LocalFeatures(features, *self.places(image.shape[:2]))
+
+    def places(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions and sizes of the features of images of this size, see LocalFeatures."""
         positions = self._preparation.patch_centres(size)
         if self._mask is not None:
             positions = positions[self._kept.cpu().numpy()]
         wide = self.network.backbone.patch * size[1] / self._preparation.resized(size)[1]
-        return LocalFeatures(features, positions, np.full(len(positions), wide))
+        return positions, np.full(len(positions), wide)
 
     def patch_grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return (rows, columns) of patches for images of this size, before any mask."""
@@ -193,23 +199,29 @@ class NetworkFeatures:
             'weights_sha256': self.network.weights_sha256,
         }
 
+    def prepare(self, image: np.ndarray) -> torch.Tensor:
+        """
+        Return the input (3, h, w) of the network for an image, on the device.
+
+        :raises ImageError: the image is smaller than a patch.
+        :raises ConfigError: the image is not of the size of the mask.
+        """
+        if self._mask is not None:
+            check_size(self._mask, image)
+        return self._preparation.prepare(image, self.device)
+
     def _extract_together(self, images: Sequence[np.ndarray]) -> list[torch.Tensor]:
-        inputs = [self._prepare(image) for image in images]
+        inputs = [self.prepare(image) for image in images]
         groups: dict[torch.Size, list[int]] = {}
         for index, pixels in enumerate(inputs):
             groups.setdefault(pixels.shape, []).append(index)
         features: list[torch.Tensor] = [torch.empty(0)] * len(inputs)
         for group in groups.values():
-            with _full_float32():
+            with full_float32():
                 batch = self.network(torch.stack([inputs[index] for index in group]))
             for index, rows in zip(group, self._finish(batch), strict=True):
                 features[index] = rows
         return features
-
-    def _prepare(self, image: np.ndarray) -> torch.Tensor:
-        if self._mask is not None:
-            check_size(self._mask, image)
-        return self._preparation.prepare(image, self.device)
 
     def _finish(self, features: torch.Tensor) -> torch.Tensor:
         features = features.float()
@@ -219,7 +231,7 @@ class NetworkFeatures:
 
 
 @contextmanager
-def _full_float32() -> Iterator[None]:
+def full_float32() -> Iterator[None]:
     """Keep float32 products in float32 (no TF32, no bf16) and put the program's choice back."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision('highest')

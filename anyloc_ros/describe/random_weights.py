@@ -11,9 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 import hashlib
+from pathlib import Path
+import re
 
 from anyloc_ros.describe.backbones import Backbone
 import torch
+
+_PATH = re.compile(r'random:(\d{1,9})')
+
+
+def random_seed_of(weights_path: str | Path) -> int | None:
+    """Return the seed of a `weights_path` of the form random:SEED, None of any other."""
+    match = _PATH.fullmatch(str(weights_path))
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)

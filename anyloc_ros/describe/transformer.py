@@ -16,6 +16,8 @@ DINO, https://arxiv.org/abs/2104.14294, CLIP, https://arxiv.org/abs/2103.00020.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from anyloc_ros.describe.backbones import Backbone
 from anyloc_ros.describe.blocks import Blocks, Take
 from anyloc_ros.describe.positions import resize_positions
@@ -89,13 +91,38 @@ class Network(nn.Module):
             hidden = self._blocks.run(block, hidden, self.dtype)
         if self.facet == 'cls':
             return self._class_output(hidden[:, :1])
+        if self.facet == 'token':
+            return self._of_patches(hidden, 'token')
         # All tokens go through the projection: the product over fewer rows rounds differently.
-        features = hidden
-        if self.facet != 'token':
-            features = self.facet_projection(self.facet_norm(hidden))
+        return self._of_patches(self.facet_projection(self.facet_norm(hidden)), self.facet)
+
+    def outputs(
+        self, pixels: torch.Tensor, wanted: Collection[tuple[int, str]]
+    ) -> Iterator[tuple[tuple[int, str], torch.Tensor]]:
+        """
+        Yield several (layer, facet) and their features (B, N, D) of one pass, layer by layer.
+
+        The network has to be loaded whole as far as they reach: for the facet 'token' of the
+        deepest layer. In float32 they are what a network loaded for one of them gives; in half
+        precision the projections are rounded more than there.
+        """
+        hidden = self._embed(pixels)
+        for layer, block in enumerate(self.blocks):
+            facets = [facet for facet in FACETS[:3] if (layer, facet) in wanted]
+            if facets:
+                normed = self._blocks.part(block, 'norm1')(hidden).to(self.dtype)
+                for facet in facets:
+                    features = self._blocks.part(block, facet)(normed).float()
+                    yield (layer, facet), self._of_patches(features, facet)
+            hidden = self._blocks.run(block, hidden, self.dtype)
+            if (layer, 'token') in wanted:
+                yield (layer, 'token'), self._of_patches(hidden, 'token')
+
+    def _of_patches(self, features: torch.Tensor, facet: str) -> torch.Tensor:
+        """Return (B, N, D) of the patches alone, channels in the published order."""
         first_patch = 1 + self.backbone.registers
         features = features[:, first_patch:]
-        if self.facet != 'token' and self.backbone.family == 'dino':
+        if facet != 'token' and self.backbone.family == 'dino':
             # As published for DINO: channel index = channel in head * heads + head.
             features = features.unflatten(-1, (self.backbone.heads, -1)).mT.flatten(-2)
         return features

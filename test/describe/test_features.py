@@ -191,7 +191,7 @@ def test_float32_is_kept_from_tf32_and_the_choice_put_back():
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision('medium')
-        with module._full_float32():
+        with module.full_float32():
             assert torch.get_float32_matmul_precision() == 'highest'
         assert torch.get_float32_matmul_precision() == 'medium'
     finally:
