@@ -566,3 +566,30 @@ def test_a_run_of_nothing(run):
             run(LINE, [(0, 0)] * len(rows), rows, accepted=np.zeros(len(rows), bool)), CONFIG
         )
         assert found.position is found.jumps is None
+
+
+def test_headings_against_their_sigma(run):
+    # A match that faces 0.5 rad; the robot 0.6, 0.6, 0.4 and, not accepted, 2.0.
+    found = figures_of(
+        run(
+            [(0, 0), (1, 0)],
+            [(0, 0)] * 4,
+            [(0,)] * 4,
+            yaws=0.5,
+            true_yaws=[0.6, 0.6, 0.4, 2.0],
+            heading_rad=[0.1, 0.2, 0.1, 0.0],
+            heading_sigma=[0.1, 0.1, 0.05, 0.1],
+            accepted=[True, True, True, False],
+        ),
+        CONFIG,
+    )
+    # Errors 0, 0.1 and 0.2: squares over variance 0, 1 and 16; only the last beyond 1.96 sigma.
+    assert found.heading.nees.value == pytest.approx(17 / 3, abs=1e-9)
+    assert found.heading.coverage_95.value == pytest.approx(2 / 3, abs=1e-9)
+    assert (found.heading.nees.count, found.heading.unknown) == (3, 1)
+
+
+def test_headings_without_a_truth_are_not_judged(run):
+    record = run([(0, 0)], [(0, 0)], [(0,)], heading_rad=[0.1], heading_sigma=[0.1])
+    found = figures_of(record, CONFIG)
+    assert found.heading is None

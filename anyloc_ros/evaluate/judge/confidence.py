@@ -16,9 +16,12 @@ from anyloc_ros.evaluate.metrics.confidence import (
     calibration,
     confidence_quality,
     ConfidenceQuality,
+    Consistency,
+    consistency,
 )
 from anyloc_ros.evaluate.metrics.decision import Scored
 from anyloc_ros.evaluate.metrics.novelty import Novelty, novelty
+from anyloc_ros.evaluate.metrics.spread import wrap
 from anyloc_ros.evaluate.metrics.uncertainty import l2_distances, margin, pa, sue
 from anyloc_ros.evaluate.record import RunRecord
 import numpy as np
@@ -85,6 +88,19 @@ def calibration_figures(record: RunRecord, basis: Basis) -> Calibration | None:
     """Return whether probabilities mean what they say; None without any."""
     said = np.where(basis.best >= 0, record.answers.probabilities, np.nan)
     return calibration(said, basis.right) if np.isfinite(said).any() else None
+
+
+def heading_figures(record: RunRecord, basis: Basis) -> Consistency | None:
+    """Return whether headings are as wrong as their sigma says; None where neither is known."""
+    answers = record.answers
+    # The heading is yaw of the query minus yaw of the match, `turned_rad` the true opposite.
+    errors = wrap(answers.heading_rad + basis.turned_rad)
+    known = basis.accepted & np.isfinite(errors) & (answers.heading_sigma > 0)
+    if not known.any():
+        return None
+    errors = np.where(known, errors, np.nan)
+    variances = np.where(known, answers.heading_sigma**2, np.nan)
+    return consistency(errors[:, None], variances[:, None, None])
 
 
 def novelty_figures(record: RunRecord, basis: Basis) -> Novelty | None:

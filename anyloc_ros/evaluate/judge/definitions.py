@@ -109,6 +109,10 @@ _CONFIDENCE = {
     'is the nearer.',
     'ece': 'Expected calibration error: mean distance of the probability from the share that is '
     'right, over ten bins of probability.',
+    'nees': 'Of accepted headings: (error / sigma) squared, on average; 1 if sigma is right, more '
+    'if it is too small.',
+    'coverage_95': 'Share of the headings that are within 1.96 sigma of the truth; 0.95 if sigma '
+    'is right.',
     'fpr95': 'Share of the queries off the map that are accepted where 95 % of the others are.',
     'offmap_accept': 'Share of the queries off the map that were accepted.',
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 from anyloc_ros.evaluate.judge.motion import GainCounts
 from anyloc_ros.evaluate.metrics.closed_loop import SignError
-from anyloc_ros.evaluate.metrics.confidence import Calibration, ConfidenceQuality
+from anyloc_ros.evaluate.metrics.confidence import Calibration, ConfidenceQuality, Consistency
 from anyloc_ros.evaluate.metrics.decision import Curve, Decision, OperatingPoint, ThresholdTransfer
 from anyloc_ros.evaluate.metrics.intervals import Estimate
 from anyloc_ros.evaluate.metrics.latency import Latency, MapCost, Reach, Throughput
@@ -37,7 +37,7 @@ GROUPS = {
     ),
     'path': ('path', 'sign_error'),
     'sequence': ('trajectory', 'jumps', 'longest_lost', 'lock', 'gain', 'gain_counts'),
-    'confidence': ('confidence', 'calibration', 'novelty'),
+    'confidence': ('confidence', 'calibration', 'heading', 'novelty'),
     'stop': ('stop',),
     'cost': ('latency', 'throughput', 'reach', 'cost'),
 }  # fmt: skip
@@ -90,6 +90,7 @@ class Figures:
     # Confidence
     confidence: Mapping[str, ConfidenceQuality]
     calibration: Calibration | None
+    heading: Consistency | None
     novelty: Novelty | None
     # Stop
     stop: StopScore | None

@@ -20,6 +20,7 @@ from anyloc_ros.evaluate.judge.basis import Basis, basis_of
 from anyloc_ros.evaluate.judge.confidence import (
     calibration_figures,
     confidences,
+    heading_figures,
     novelty_figures,
     quality_figures,
     scored_by,
@@ -129,6 +130,7 @@ def figures_of(
         **gain_figures(record, basis, motion, config),
         confidence=quality_figures(surest, basis, errors),
         calibration=calibration_figures(record, basis),
+        heading=heading_figures(record, basis),
         novelty=novelty_figures(record, basis),
         stop=stop_figures(record, basis, routes, config, stop) if on_paths else None,
         latency=times,

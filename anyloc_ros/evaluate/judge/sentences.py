@@ -206,6 +206,12 @@ def _trust(figures: Figures) -> Iterator[str]:
             f'Probabilities are {_number(figures.calibration.ece)} from the share that is right '
             f'(expected calibration error, N = {figures.calibration.ece.count}).'
         )
+    if figures.heading is not None:
+        yield (
+            f'{_percent(figures.heading.coverage_95)} of '
+            f'{_many(figures.heading.coverage_95.count, "heading")} are within 1.96 sigma of the '
+            f'truth, where it should be 95 %.'
+        )
     known = {n: q.auroc for n, q in figures.confidence.items() if math.isfinite(q.auroc.value)}
     if len(known) > 1:
         best = max(known, key=lambda name: known[name].value)
