@@ -20,8 +20,9 @@ from typing import Any
 from anyloc_ros.cli.common import RUNTIME
 from anyloc_ros.cli.demo_runs import Runs
 from anyloc_ros.config import DescribeConfig, parameters_of, TeachConfig
+from anyloc_ros.evaluate.evenly import evenly
 from anyloc_ros.evaluate.repeat_run import QueryAnswer, RepeatRun, truth_of
-from anyloc_ros.evaluate.report.look import look, pairs_of, spread_rows
+from anyloc_ros.evaluate.report.look import look, MAX_ROWS, pairs_of
 from anyloc_ros.evaluate.report.repeat_report import choose, in_words, write_report
 from anyloc_ros.evaluate.whereabouts import stamps_of
 from anyloc_ros.mapping.finish import Progress
@@ -86,7 +87,7 @@ def write(done: Done, out: Path, progress: Progress) -> dict[str, Any]:
     with PlaceMap.open_to_read(done.map_path) as place_map:
         repeat_run = _judge(done, place_map)
         choices = choose(repeat_run)
-        rows = spread_rows(len(repeat_run.answers))
+        rows = evenly(len(repeat_run.answers), MAX_ROWS)
         pictured = {number for choice in choices for number in choice.numbers}
         describer = describer_of(place_map, done.describe)
         seen = look(place_map, describer, done.runs.repeat, rows, pictured, progress)

@@ -25,6 +25,7 @@ from anyloc_ros.config import (
 from anyloc_ros.describe.describer import build_describer, Describer
 from anyloc_ros.errors import ImageError, SourceError
 from anyloc_ros.evaluate.costs import map_costs, peak_memory
+from anyloc_ros.evaluate.evenly import evenly
 from anyloc_ros.evaluate.record import RunRecord
 from anyloc_ros.evaluate.records import (
     answers_of,
@@ -172,7 +173,7 @@ def run_on_map(
         single = _recognizer(place_map, LastDescriptor(remembering), how.single())
         asker = WithSingles(recognizer, single)
     count = len(asked.track.stamps_ns)
-    heard = _Heard(_spread(count))
+    heard = _Heard(evenly(count, SHOWN))
     for source in (asked.queries, *asked.off_map):
         if heard.said:
             asker.forget('another drive')
@@ -242,8 +243,3 @@ def _recognizer(
         monitor=how.monitor,
         verify=how.verify,
     )
-
-
-def _spread(count: int) -> list[int]:
-    """Return up to SHOWN numbers below `count`, evenly spread."""
-    return np.linspace(0, count - 1, min(count, SHOWN)).round().astype(int).tolist()

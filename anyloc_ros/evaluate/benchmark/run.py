@@ -24,6 +24,7 @@ from anyloc_ros.evaluate.benchmark.opened import Opened
 from anyloc_ros.evaluate.benchmark.plan import Plan, RANDOM_NOTE
 from anyloc_ros.evaluate.benchmark.recording import K, record_of
 from anyloc_ros.evaluate.benchmark.search import similarities_of_parts
+from anyloc_ros.evaluate.evenly import evenly
 from anyloc_ros.evaluate.judge.figures import Figures
 from anyloc_ros.evaluate.judge.figures_config import FiguresConfig
 from anyloc_ros.evaluate.judge.judge import figures_of
@@ -99,6 +100,6 @@ def _pairs(record: RunRecord, figures: Figures, opened: Opened) -> dict[str, lis
 def _similarity(references: list[Descriptors], queries: Descriptors) -> Similarity:
     """Return the cosines of some queries, evenly spread, with all references."""
     count = len(queries.side.digests)
-    numbers = np.unique(np.linspace(0, count - 1, min(count, MAX_ROWS)).round().astype(int))
+    numbers = evenly(count, MAX_ROWS)
     parts = (part for side in references for part in side.parts())
-    return Similarity(similarities_of_parts(queries.rows(numbers.tolist()), parts), numbers)
+    return Similarity(similarities_of_parts(queries.rows(numbers), parts), numbers)

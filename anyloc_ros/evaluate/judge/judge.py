@@ -58,7 +58,7 @@ from anyloc_ros.evaluate.metrics.decision import (
     ThresholdTransfer,
 )
 from anyloc_ros.evaluate.metrics.localization import frame_errors
-from anyloc_ros.evaluate.metrics.path_error import path_error_of
+from anyloc_ros.evaluate.metrics.path_error import path_error
 from anyloc_ros.evaluate.metrics.recall import (
     PAPER_KS,
     Recall,
@@ -117,7 +117,7 @@ def figures_of(
         transfer=_transfer(by_similarity, motion.drive),
         frame_error=None if frames is None else spread(errors),
         **metric_figures(record, basis, oracles_m, config),
-        path=path_error_of(
+        path=path_error(
             place.along_m, place.cross_m, place.offset_m, basis.turned_rad, basis.accepted
         )
         if on_paths

@@ -35,9 +35,9 @@ class PathError:
 
 
 def path_error(
-    path: TaughtPath,
-    estimated: Projection,
-    true: Projection,
+    along_m: np.ndarray,
+    cross_m: np.ndarray,
+    offset_m: np.ndarray,
     turned_rad: np.ndarray,
     accepted: np.ndarray,
     resampling: Resampling = IMAGES,
@@ -49,28 +49,12 @@ def path_error(
     cross_err = y^ - y with y = n . (p - gamma(s(p))), n to the left of the path; heading_err =
     wrap(psi^ - psi). Unknown and rejected estimates are counted in each part as unknown.
 
-    :param turned_rad: (n,) estimated minus true yaw, NaN where unknown.
+    :param along_m: (n,) by TaughtPath.ahead_m, on whichever path each query is.
+    :param cross_m: (n,) `left_m` of the estimate minus that of the truth.
+    :param offset_m: (n,) true `left_m`.
+    :param turned_rad: (n,) estimated minus true yaw; all are NaN where unknown.
     :param accepted: (n,) bool.
     """
-    return path_error_of(
-        path.ahead_m(estimated.s_m, true.s_m),
-        estimated.left_m - true.left_m,
-        true.left_m,
-        turned_rad,
-        accepted,
-        resampling,
-    )
-
-
-def path_error_of(
-    along_m: np.ndarray,
-    cross_m: np.ndarray,
-    offset_m: np.ndarray,
-    turned_rad: np.ndarray,
-    accepted: np.ndarray,
-    resampling: Resampling = IMAGES,
-) -> PathError:
-    """Return the same from errors (n,) that are known, for example on several paths."""
 
     def kept(values: np.ndarray) -> Spread:
         return spread(np.where(accepted, values, np.nan), resampling)

@@ -49,11 +49,6 @@ class Look:
         return sum(a == b for a, b in pairs) / len(pairs) if pairs else float('nan')
 
 
-def spread_rows(count: int) -> list[int]:
-    """Return up to MAX_ROWS numbers below `count`, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, MAX_ROWS)).round().astype(int)).tolist()
-
-
 def look(
     place_map: PlaceMap,
     describer: Describer,

@@ -170,7 +170,9 @@ def test_errors_along_and_across():
     answers = of_references(path, np.array([3, 3, 9, -1]))
     turned = np.array([math.radians(350), math.radians(-350), 0.0, NAN])
     accepted = np.array([1, 1, 0, 0], bool)
-    found = path_error(path, answers, true, turned, accepted)
+    along_m = path.ahead_m(answers.s_m, true.s_m)
+    cross_m = answers.left_m - true.left_m
+    found = path_error(along_m, cross_m, true.left_m, turned, accepted)
     # 0.7 m ahead and 1 m behind; where it stood left the answer is right of it.
     assert found.along_m.bias.value == pytest.approx(-0.15, abs=1e-9)
     assert found.along_m.rmse.value == pytest.approx(math.sqrt((0.49 + 1) / 2), abs=1e-9)
